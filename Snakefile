@@ -1,0 +1,27 @@
+"""6SV look-up tables: parameters, batches of launches, LUT.
+
+Only declarations stand here; each stage is a file in workflow/rules, what it does is in
+workflow/sixsv_lut, and the science is in config/config.yaml.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.14")
+
+
+# A configuration that is given with --configfile replaces the default one, it does not extend it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/parameters.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/consolidate.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        [campaign.lut_files(band) for band in campaign.band_names],

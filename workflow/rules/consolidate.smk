@@ -1,0 +1,26 @@
+# Takes: all batches of a band, and its recipe.
+# Makes: the LUT of that band in every format asked for, with a description beside it.
+
+
+def lut_outputs():
+    """Give the LUT's files with {band} for the band; Zarr makes a folder."""
+    paths = campaign.lut_files("{band}")
+    return [directory(path) if path.endswith(".zarr") else path for path in paths]
+
+
+rule consolidate:
+    input:
+        configuration=campaign.configuration_file,
+        recipe=lambda wildcards: campaign.recipe(wildcards.band),
+        batches=lambda wildcards: campaign.batch_files(wildcards.band),
+    output:
+        lut_outputs(),
+    log:
+        f"{campaign.folder}/logs/consolidate/{{band}}.log",
+    benchmark:
+        f"{campaign.folder}/benchmarks/consolidate/{{band}}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    script:
+        "../scripts/consolidate.py"

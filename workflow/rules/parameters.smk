@@ -1,0 +1,45 @@
+# Takes: the configuration, the 6SV executable and the files of spectral responses.
+# Makes: the effective configuration, the parameter table, and the recipe of each band: what all its
+#        launches have in common, with the fingerprint that keys the store.
+
+
+localrules:
+    configuration,
+    parameters,
+    recipe,
+
+
+rule configuration:
+    output:
+        campaign.configuration_file,
+    log:
+        f"{campaign.folder}/logs/configuration.log",
+    script:
+        "../scripts/configuration.py"
+
+
+rule parameters:
+    output:
+        table=campaign.table,
+        text=campaign.table_text,
+    log:
+        f"{campaign.folder}/logs/parameters.log",
+    benchmark:
+        f"{campaign.folder}/benchmarks/parameters.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/parameters.py"
+
+
+rule recipe:
+    input:
+        executable=campaign.executable,
+        response=lambda wildcards: campaign.response_files(wildcards.band),
+    output:
+        f"{campaign.folder}/bands/{{band}}-{{digest}}.json",
+    log:
+        f"{campaign.folder}/logs/recipe/{{band}}-{{digest}}.log",
+    script:
+        "../scripts/recipe.py"

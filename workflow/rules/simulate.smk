@@ -1,0 +1,23 @@
+# Takes: the parameter table and the recipe of a band.
+# Makes: the batches of that band. Results are kept in the store, from which a batch file that was
+#        deleted is made again without a launch.
+
+
+rule simulate:
+    input:
+        table=campaign.table,
+        recipe=f"{campaign.folder}/bands/{{band}}-{{digest}}.json",
+    output:
+        f"{campaign.folder}/batches/{{band}}-{{digest}}/{{batch}}.parquet",
+    log:
+        f"{campaign.folder}/logs/simulate/{{band}}-{{digest}}/{{batch}}.log",
+    benchmark:
+        f"{campaign.folder}/benchmarks/simulate/{{band}}-{{digest}}/{{batch}}.tsv"
+    group:
+        "simulate"
+    threads: 1
+    resources:
+        mem_mb=400,
+        runtime=120,
+    script:
+        "../scripts/simulate.py"

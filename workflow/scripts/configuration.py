@@ -1,0 +1,13 @@
+"""Write the effective configuration beside the results."""
+
+from pathlib import Path
+
+from sixsv_lut.configuration import effective_yaml, from_effective
+from sixsv_lut.files import appearing_at_once
+from sixsv_lut.script import running
+
+with (
+    running(snakemake.log[0]),
+    appearing_at_once(Path(snakemake.output[0])) as aside,
+):
+    aside.write_text(effective_yaml(from_effective(snakemake.config)))

@@ -1,0 +1,15 @@
+"""Write the parameter table, and a text that shows it."""
+
+from pathlib import Path
+
+from sixsv_lut.configuration import from_effective
+from sixsv_lut.grid import Grid
+from sixsv_lut.parameters import describe_table, write_table
+from sixsv_lut.script import running
+
+with running(snakemake.log[0]):
+    configuration = from_effective(snakemake.config)
+    grid = Grid(configuration.axes.written())
+    write_table(grid, configuration.batch_size, Path(snakemake.output.table))
+    text = describe_table(grid, configuration.batch_size)
+    Path(snakemake.output.text).write_text(text)

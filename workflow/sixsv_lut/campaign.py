@@ -1,0 +1,178 @@
+"""The plan that follows from a configuration alone: batches and the paths of all products.
+
+Snakemake reads this whenever it parses the Snakefile, in every cluster job too: nothing here opens
+a file or imports NumPy.
+
+Paths carry a digest of what they depend on. So a changed configuration plans exactly what is
+missing, going back to an earlier one finds its files again, and no product is ever taken for
+another's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sixsv_lut import DECK_VERSION
+from sixsv_lut.configuration import (
+    Configuration,
+    effective,
+    keep_axis_values_as_written,
+    validate,
+)
+from sixsv_lut.executable import find_executable
+from sixsv_lut.instruments import BUILT_IN, find_band, response_path
+
+SUFFIXES: dict[str, str] = {"text": "csv", "netcdf": "nc", "zarr": "zarr"}
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A configuration, and what follows from it.
+
+    Attributes
+    ----------
+    configuration : Configuration
+        The effective configuration.
+    """
+
+    configuration: Configuration
+
+    @cached_property
+    def folder(self) -> Path:
+        """Folder of all products."""
+        return Path(self.configuration.results) / self.configuration.campaign
+
+    @cached_property
+    def band_names(self) -> tuple[str, ...]:
+        """Official names of the bands, in the order of the instrument."""
+        return tuple(band.name for band in self.configuration.selected_bands())
+
+    @cached_property
+    def points(self) -> int:
+        """Number of points of the grid."""
+        return math.prod(len(values) for values in self.configuration.axes.written())
+
+    @cached_property
+    def batches(self) -> int:
+        """Number of batches of one band."""
+        return math.ceil(self.points / self.configuration.batch_size)
+
+    def batch_range(self, batch: int) -> tuple[int, int]:
+        """Give the first point of a batch, and the one after its last."""
+        start = batch * self.configuration.batch_size
+        return start, min(start + self.configuration.batch_size, self.points)
+
+    @cached_property
+    def table_digest(self) -> str:
+        """Digest of what the parameter table depends on."""
+        values = [[float(value) for value in axis] for axis in self.configuration.axes.written()]
+        return _digest([values, self.configuration.batch_size])
+
+    @cached_property
+    def band_digests(self) -> dict[str, str]:
+        """Digest of what the batches of each band depend on, by the band's name."""
+        configuration = self.configuration
+        return {
+            band: _digest(
+                [
+                    DECK_VERSION,
+                    self.table_digest,
+                    configuration.sixsv.executable,
+                    configuration.satellite,
+                    configuration.instrument,
+                    band,
+                    configuration.spectral_response,
+                    configuration.aerosol.model,
+                    configuration.run6sv,
+                ]
+            )
+            for band in self.band_names
+        }
+
+    @cached_property
+    def configuration_file(self) -> str:
+        """The effective configuration, as a file."""
+        digest = _digest(effective(self.configuration))
+        return f"{self.folder}/configuration/{digest}.yaml"
+
+    @cached_property
+    def table(self) -> str:
+        """The parameter table."""
+        return f"{self.folder}/parameters/{self.table_digest}.parquet"
+
+    @cached_property
+    def table_text(self) -> str:
+        """What the parameter table holds, as text."""
+        return f"{self.folder}/parameters/{self.table_digest}.txt"
+
+    @cached_property
+    def executable(self) -> str:
+        """The 6SV executable."""
+        return str(find_executable(self.configuration.sixsv.executable))
+
+    def response_files(self, band: str) -> list[str]:
+        """Give the file of a band's spectral response, if it is not built in."""
+        source = self.configuration.spectral_response
+        if source == BUILT_IN:
+            return []
+        return [str(response_path(source, find_band(self.configuration.instrument, band)))]
+
+    def recipe(self, band: str) -> str:
+        """Give the file of a band's recipe."""
+        return f"{self.folder}/bands/{band}-{self.band_digests[band]}.json"
+
+    def batch_file(self, band: str, batch: int) -> str:
+        """Give the file of a batch."""
+        return f"{self.folder}/batches/{band}-{self.band_digests[band]}/{batch:05d}.parquet"
+
+    def batch_files(self, band: str) -> list[str]:
+        """Give the files of all batches of a band, in the order of the points."""
+        return [self.batch_file(band, batch) for batch in range(self.batches)]
+
+    def lut_files(self, band: str) -> list[str]:
+        """Give the files of a band's LUT: its description, then one for each format."""
+        return [
+            f"{self.lut_stem}_{band}.{suffix}"
+            for suffix in ("json", *(SUFFIXES[form] for form in self.configuration.formats))
+        ]
+
+    @cached_property
+    def lut_stem(self) -> str:
+        """What the names of all LUTs begin with; the band and a suffix follow."""
+        configuration = self.configuration
+        return f"{self.folder}/OUTLUT_{configuration.satellite}_{configuration.instrument}"
+
+
+def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Campaign:
+    """Check the configuration that Snakemake read, and give the campaign.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration, merged from files and command line.
+    files : sequence of path
+        The files it was read from.
+
+    Returns
+    -------
+    Campaign
+        The campaign.
+
+    Raises
+    ------
+    CampaignError
+        Something is wrong with the configuration; the message lists every fault.
+    """
+    source = " + ".join(str(file) for file in files) or "the configuration"
+    return Campaign(validate(keep_axis_values_as_written(config, files), source))

@@ -1,0 +1,1 @@
+"""Stage 3: from the batches of a band to its LUT."""

@@ -1,0 +1,198 @@
+"""The LUT as a labelled array: NetCDF-4 and Zarr, described by the CF conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import xarray as xr
+
+from sixsv_lut.axes import AXES, AXIS_NAMES
+from sixsv_lut.files import appearing_at_once
+from sixsv_lut.grid import Grid
+from sixsv_lut.lut.band import LUT_QUANTITIES, BandResults
+from sixsv_lut.output import QUANTITY_BY_NAME, Status
+
+_FILL_VALUE = np.float32(netCDF4.default_fillvals["f4"])
+
+# A chunk holds whole geometries, of as many neighbouring states as bring it to this size. Zarr
+# makes a file of each chunk, so its chunks are larger.
+_NETCDF_CHUNK_BYTES = 64 * 1024
+_ZARR_CHUNK_BYTES = 1024 * 1024
+
+_LUT_ATTRIBUTES: dict[str, dict[str, str]] = {
+    "Tdown": {
+        "long_name": "downward transmittance, sun to target: gases times scattering",
+        "units": "1",
+    },
+    "Tup": {
+        "long_name": "upward transmittance, target to sensor: gases times scattering",
+        "units": "1",
+    },
+    "Ttotal": {
+        "long_name": "two-way transmittance, sun to target to sensor: gases times scattering",
+        "units": "1",
+    },
+    "rho_atm": {
+        "long_name": "intrinsic reflectance of the atmosphere, gas absorption included",
+        "standard_name": "toa_bidirectional_reflectance",
+        "comment": "apparent reflectance at the top of the atmosphere over a black surface",
+        "units": "1",
+    },
+    "S": {"long_name": "spherical albedo of the atmosphere", "units": "1"},
+}
+
+
+def build_dataset(
+    grid: Grid,
+    results: BandResults,
+    attributes: Mapping[str, Any],
+    *,
+    band_wavelength: float,
+    response_centre: float,
+    run6sv: bool = False,
+) -> xr.Dataset:
+    """Make the labelled array of a band.
+
+    Parameters
+    ----------
+    grid : Grid
+        The grid of the campaign.
+    results : BandResults
+        The results of the band.
+    attributes : mapping
+        Global attributes.
+    band_wavelength : float
+        Nominal centre of the band, in nm.
+    response_centre : float
+        Centre of its spectral response, in nm.
+    run6sv : bool
+        Whether the numbers were made as the older shell tool did.
+
+    Returns
+    -------
+    xarray.Dataset
+        The 8 axes as dimensions, outermost first; the quantities and the status as variables.
+    """
+    data: dict[str, Any] = {}
+    for name, values in results.quantities.items():
+        if name in LUT_QUANTITIES:
+            described = dict(_LUT_ATTRIBUTES[name])
+        else:
+            quantity = QUANTITY_BY_NAME[name]
+            described = {"long_name": quantity.long_name, "units": quantity.units}
+        if run6sv and name == "rho_atm":
+            described["long_name"] = "intrinsic reflectance of the atmosphere, as printed by 6SV"
+            described["comment"] = "printed with 3 decimals"
+        described["ancillary_variables"] = "status"
+        data[name] = (AXIS_NAMES, values.astype(np.float32).reshape(grid.shape), described)
+    data["status"] = (
+        AXIS_NAMES,
+        results.status.reshape(grid.shape),
+        {
+            "long_name": "how the launch of 6SV ended",
+            "standard_name": "status_flag",
+            "flag_values": np.array([status.value for status in Status], dtype=np.int8),
+            "flag_meanings": " ".join(status.meaning for status in Status),
+        },
+    )
+    coordinates: dict[str, Any] = {}
+    for axis, values in zip(AXES, grid.axes, strict=True):
+        described = {
+            "long_name": axis.long_name,
+            "standard_name": axis.standard_name,
+            "units": axis.units,
+        }
+        if axis.comment:
+            described["comment"] = axis.comment
+        if run6sv and axis.name in ("thetas", "thetav"):
+            described["comment"] = (
+                "the deck exchanged solar and view zenith angle, as the older shell tool did"
+            )
+        coordinates[axis.name] = (axis.name, values, described)
+    coordinates["radiation_wavelength"] = (
+        (),
+        np.float64(550),
+        {
+            "long_name": "wavelength of the aerosol optical thickness aot550",
+            "standard_name": "radiation_wavelength",
+            "units": "nm",
+        },
+    )
+    coordinates["band_wavelength"] = (
+        (),
+        np.float64(band_wavelength),
+        {
+            "long_name": "nominal centre of the band",
+            "standard_name": "sensor_band_central_radiation_wavelength",
+            "units": "nm",
+        },
+    )
+    coordinates["response_centre"] = (
+        (),
+        np.float64(response_centre),
+        {"long_name": "centre of the spectral response as 6SV sampled it", "units": "nm"},
+    )
+    return xr.Dataset(data, coordinates, dict(attributes))
+
+
+def chunk_shape(shape: tuple[int, ...], least_bytes: int) -> tuple[int, ...]:
+    """Give the shape of the chunks.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Length of each axis, outermost first; the last three are the geometry.
+    least_bytes : int
+        Size from which a chunk of float32 grows no further.
+
+    Returns
+    -------
+    tuple of int
+        The whole geometry, and as much of the next outer axes as reaches that size.
+    """
+    chunk = [1] * len(shape)
+    cells = 1
+    for axis in reversed(range(len(shape))):
+        if axis < len(shape) - 3 and cells * 4 >= least_bytes:
+            break
+        chunk[axis] = shape[axis]
+        cells *= shape[axis]
+    return tuple(chunk)
+
+
+def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
+    """Write the labelled array as NetCDF-4."""
+    encoding: dict[str, dict[str, Any]] = {}
+    for name, variable in dataset.variables.items():
+        if variable.dims == AXIS_NAMES:
+            encoding[str(name)] = {
+                "zlib": True,
+                "complevel": 4,
+                "shuffle": True,
+                "chunksizes": chunk_shape(variable.shape, _NETCDF_CHUNK_BYTES),
+            }
+    _set_fill_values(dataset, encoding)
+    with appearing_at_once(path) as aside:
+        dataset.to_netcdf(aside, format="NETCDF4", engine="netcdf4", encoding=encoding)
+
+
+def write_zarr(dataset: xr.Dataset, path: Path) -> None:
+    """Write the labelled array as a Zarr store of format 2, which every reader of Zarr knows."""
+    encoding: dict[str, dict[str, Any]] = {}
+    for name, variable in dataset.variables.items():
+        if variable.dims == AXIS_NAMES:
+            encoding[str(name)] = {"chunks": chunk_shape(variable.shape, _ZARR_CHUNK_BYTES)}
+    _set_fill_values(dataset, encoding)
+    with appearing_at_once(path) as aside:
+        dataset.to_zarr(aside, mode="w", zarr_format=2, consolidated=True, encoding=encoding)
+
+
+def _set_fill_values(dataset: xr.Dataset, encoding: dict[str, dict[str, Any]]) -> None:
+    for name, variable in dataset.variables.items():
+        measured = name in dataset.data_vars and name != "status"
+        encoding.setdefault(str(name), {})["_FillValue"] = _FILL_VALUE if measured else None
+        assert measured == (variable.dtype == np.float32)

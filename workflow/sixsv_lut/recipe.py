@@ -1,0 +1,123 @@
+"""The recipe of a band: everything but the 8 values that determines the result of a launch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sixsv_lut import DECK_VERSION
+from sixsv_lut.configuration import Configuration
+from sixsv_lut.deck import DeckWriter
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.executable import find_executable, printed_version, sha256_of
+from sixsv_lut.files import appearing_at_once
+from sixsv_lut.instruments import Band
+from sixsv_lut.responses import Response, read_response
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all launches of one band have in common.
+
+    Attributes
+    ----------
+    band : str
+        Official name of the band.
+    executable : str
+        Path of 6SV.
+    executable_sha256 : str
+        SHA-256 of that file.
+    version : str
+        Version that 6SV prints.
+    aerosol_model : int
+        6SV's number of the aerosol model.
+    run6sv : bool
+        Whether decks are written as the older shell tool did.
+    response : Response
+        Spectral response.
+    """
+
+    band: str
+    executable: str
+    executable_sha256: str
+    version: str
+    aerosol_model: int
+    run6sv: bool
+    response: Response
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of what determines a launch's result, 64 hexadecimal digits."""
+        determining = {
+            "deck_version": DECK_VERSION,
+            "executable_sha256": self.executable_sha256,
+            "aerosol_model": self.aerosol_model,
+            "run6sv": self.run6sv,
+            "lowest_sample": self.response.lowest_sample,
+            "response": list(self.response.values),
+        }
+        return hashlib.sha256(json.dumps(determining, sort_keys=True).encode()).hexdigest()
+
+    def deck_writer(self) -> DeckWriter:
+        """Give the writer of this band's decks."""
+        return DeckWriter(
+            self.aerosol_model,
+            self.response.lowest_sample,
+            self.response.values,
+            run6sv=self.run6sv,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the recipe as JSON; the same recipe always gives the same bytes."""
+        content = asdict(self) | {"fingerprint": self.fingerprint}
+        with appearing_at_once(path) as aside:
+            aside.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def make_recipe(configuration: Configuration, band: Band) -> Recipe:
+    """Make the recipe of a band from the configuration, the executable and the response.
+
+    Raises
+    ------
+    CampaignError
+        The spectral response cannot be used.
+    """
+    executable = find_executable(configuration.sixsv.executable)
+    return Recipe(
+        band=band.name,
+        executable=str(executable),
+        executable_sha256=sha256_of(executable),
+        version=printed_version(executable),
+        aerosol_model=configuration.aerosol.model,
+        run6sv=configuration.run6sv,
+        response=read_response(
+            configuration.spectral_response, configuration.satellite, configuration.instrument, band
+        ),
+    )
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe that `Recipe.write` wrote.
+
+    Raises
+    ------
+    CampaignError
+        The file is not a recipe, or was changed by hand.
+    """
+    try:
+        content = json.loads(path.read_text())
+        fingerprint = content.pop("fingerprint")
+        response = content.pop("response")
+        response["values"] = tuple(response["values"])
+        recipe = Recipe(response=Response(**response), **content)
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise CampaignError(f"{path} cannot be read as a recipe ({fault}): delete it and run again") from fault
+    if recipe.fingerprint != fingerprint:
+        raise CampaignError(
+            f"{path} was changed by hand, or made by another version of this workflow: "
+            "delete it and run again"
+        )
+    return recipe
