@@ -1,34 +1,40 @@
 # Takes: the configuration as Snakemake merged it.
 # Makes: the campaign, from which all rules take their paths; what happens at start and end.
 
-import os
-import shlex
 import sys
 
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
+from sixsv_lut import environment, run
 from sixsv_lut.campaign import load_campaign
 from sixsv_lut.configuration import effective
+from sixsv_lut.console import shown_on_terminal
 from sixsv_lut.errors import CampaignError
 
-# Scripts and helpers find the library, and batches the Snakemake they work for, by these.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [f"{workflow.basedir}/workflow", os.environ.get("PYTHONPATH", "")]
-).rstrip(os.pathsep)
-os.environ["SIXSV_LUT_SNAKEMAKE_PID"] = str(os.getpid())
-if workflow.is_main_process:
-    os.environ["SIXSV_LUT_COMMAND"] = shlex.join(["snakemake", *sys.argv[1:]])
+environment.prepare(workflow.basedir, main_process=workflow.is_main_process)
 
 try:
     campaign = load_campaign(config, workflow.configfiles)
 except CampaignError as fault:
     raise WorkflowError(str(fault)) from None
 
+if workflow.is_main_process and not workflow.output_settings.verbose:
+    for handler in logger.handlers:
+        if handler.name == "DefaultStreamHandler":
+            handler.addFilter(shown_on_terminal)
+
 # Scripts read the effective configuration from here.
 config.clear()
 config.update(effective(campaign.configuration))
+
+
+def lut_outputs():
+    """Give the LUT's files with {band} for the band; Zarr makes a folder."""
+    paths = campaign.lut_files("{band}")
+    return [directory(path) if path.endswith(".zarr") else path for path in paths]
 
 
 wildcard_constraints:
@@ -38,8 +44,6 @@ wildcard_constraints:
 
 
 onstart:
-    from sixsv_lut import run
-
     try:
         run.start(campaign)
     except CampaignError as fault:
@@ -47,12 +51,8 @@ onstart:
 
 
 onsuccess:
-    from sixsv_lut import run
-
     run.end(campaign, succeeded=True)
 
 
 onerror:
-    from sixsv_lut import run
-
     run.end(campaign, succeeded=False)

@@ -2,12 +2,6 @@
 # Makes: the LUT of that band in every format asked for, with a description beside it.
 
 
-def lut_outputs():
-    """Give the LUT's files with {band} for the band; Zarr makes a folder."""
-    paths = campaign.lut_files("{band}")
-    return [directory(path) if path.endswith(".zarr") else path for path in paths]
-
-
 rule consolidate:
     input:
         configuration=campaign.configuration_file,
@@ -22,5 +16,7 @@ rule consolidate:
     resources:
         mem_mb=1500,
         runtime=30,
+    conda:
+        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/consolidate.py"

@@ -14,6 +14,8 @@ rule configuration:
         campaign.configuration_file,
     log:
         f"{campaign.folder}/logs/configuration.log",
+    conda:
+        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/configuration.py"
 
@@ -29,6 +31,8 @@ rule parameters:
     resources:
         mem_mb=1000,
         runtime=10,
+    conda:
+        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/parameters.py"
 
@@ -41,5 +45,7 @@ rule recipe:
         f"{campaign.folder}/bands/{{band}}-{{digest}}.json",
     log:
         f"{campaign.folder}/logs/recipe/{{band}}-{{digest}}.log",
+    conda:
+        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/recipe.py"

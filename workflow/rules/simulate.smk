@@ -19,5 +19,7 @@ rule simulate:
     resources:
         mem_mb=400,
         runtime=120,
+    conda:
+        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/simulate.py"

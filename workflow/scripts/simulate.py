@@ -10,9 +10,7 @@ from sixsv_lut.script import running
 
 with running(snakemake.log[0]):
     configuration = from_effective(snakemake.config)
-    values, campaign_keys = read_batch(
-        Path(snakemake.input.table), int(snakemake.wildcards.batch)
-    )
+    values, campaign_keys = read_batch(Path(snakemake.input.table), int(snakemake.wildcards.batch))
     run_batch(
         values,
         read_recipe(Path(snakemake.input.recipe)),

@@ -1,12 +1,13 @@
 """6SV look-up tables: everything of the workflow that works without Snakemake.
 
-The modules import one way, lower ones never higher ones:
+The modules import one way, from the bottom up, never down:
 
-1. ``axes``, ``instruments``, ``errors``: what can be asked for.
-2. ``configuration``, ``campaign``, ``grid``: what was asked for.
-3. ``executable``, ``responses``, ``deck``, ``output``, ``launcher``, ``recipe``: one launch.
-4. ``parameters``, ``store``, ``batch``: many launches, safely kept.
-5. ``lut``, ``progress``, ``summary``: what comes out.
+1. ``errors``, ``files``, ``environment``, ``axes``, ``instruments``, ``deck``, ``output``: what a
+   launch is.
+2. ``executable``, ``configuration``, ``campaign``, ``grid``: what was asked for.
+3. ``responses``, ``recipe``, ``launcher``: what one band needs.
+4. ``store``, ``parameters``, ``batch``: many launches, safely kept.
+5. ``lut``, ``progress``, ``run``, ``script``: what comes out, and what surrounds it.
 """
 
 __version__ = "0.1.0"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 # A decimal number without the traps of YAML 1.1: no octal (010), no underscore (1_000), no
 # sexagesimal (1:30), no infinity.
@@ -182,7 +183,11 @@ def _from_range(entry: Mapping[str, object]) -> tuple[str, ...]:
         decimals = _decimals(start, step)
         return tuple(f"{start + i * step:.{decimals}f}" for i in range(steps + 1))
     number = entry["number"]
-    if isinstance(number, bool) or not re.fullmatch(r"[1-9]\d*", str(number)) or int(str(number)) < 2:
+    if (
+        isinstance(number, bool)
+        or not re.fullmatch(r"[1-9]\d*", str(number))
+        or int(str(number)) < 2
+    ):
         raise ValueError(f"number ({number}) must be a whole number of at least 2")
     count = int(str(number))
     if count > _LONGEST_AXIS:
@@ -236,14 +241,14 @@ def values_as_written(name: str, entry: object, *, any_value: bool = False) -> t
         if faults:
             raise ValueError("; ".join(faults))
     else:
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
             f"{entry!r} is neither a list of numbers nor a range: write [{entry}] for one value"
         )
     if not written:
         raise ValueError("is empty: an axis has at least one value")
     axis = AXIS_BY_NAME[name]
     faults = []
-    for before, after in zip(written, written[1:], strict=False):
+    for before, after in pairwise(written):
         if float(after) == float(before):
             faults.append(f"{after} is there twice: keep one")
         elif float(after) < float(before):

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from sixsv_lut.environment import SNAKEMAKE_PID
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import launch_environment, sha256_of
 from sixsv_lut.launcher import Launcher, LaunchError
@@ -30,9 +31,6 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 _LOG_SECONDS = 60.0
-
-# The Snakefile puts the process id of the Snakemake that runs the batch here.
-SNAKEMAKE_PID = "SIXSV_LUT_SNAKEMAKE_PID"
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,9 @@ class _Run:
         self._journal = journal
         self._retries = retries
         self._flush_seconds = flush_seconds
-        self._ended: queue.SimpleQueue[tuple[int, Result] | BaseException | None] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[int, Result] | BaseException | None] = (
+            queue.SimpleQueue()
+        )
 
     def rows(self, rows: Sequence[int], threads: int) -> None:
         """Launch these rows, and come back when all have ended; raise if told to stop before."""

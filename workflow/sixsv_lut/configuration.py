@@ -66,13 +66,14 @@ class Aerosol(_Section):
 
     model: int = Field(
         5,
-        description="6SV's number of the aerosol model: 0 none, 1 continental, 2 maritime, 3 urban, "
-        "5 desert, 6 biomass burning, 7 stratospheric.",
+        description="6SV's number of the aerosol model: 0 none, 1 continental, 2 maritime, "
+        "3 urban, 5 desert, 6 biomass burning, 7 stratospheric.",
     )
     name: str = Field(
         "",
         pattern=r"^[A-Za-z0-9 ._-]*$",
-        description="Name of the aerosol in the products' metadata; empty: 6SV's name of the model.",
+        description="Name of the aerosol in the products' metadata; empty: 6SV's name of the "
+        "model.",
     )
 
     @field_validator("model")
@@ -110,11 +111,13 @@ Axis = list[Number] | StepRange | NumberRange
 
 def _axis_description(name: str) -> str:
     axis = next(axis for axis in AXES if axis.name == name)
-    return f"{axis.long_name[0].upper()}{axis.long_name[1:]}, in {axis.units}; domain {axis.domain}."
+    return (
+        f"{axis.long_name[0].upper()}{axis.long_name[1:]}, in {axis.units}; domain {axis.domain}."
+    )
 
 
 class Axes(_Section):
-    """The 8 axes, each a list of values, or a range: `{start, stop, step}` or `{start, stop, number}`."""
+    """The 8 axes: lists of values, or ranges `{start, stop, step}` or `{start, stop, number}`."""
 
     uo3: Axis = Field(description=_axis_description("uo3"))
     uw: Axis = Field(description=_axis_description("uw"))
@@ -156,8 +159,8 @@ class Configuration(_Section):
     store: str = Field(
         "store",
         min_length=1,
-        description="Folder in which finished launches are kept. Campaigns may share it; links need "
-        "it on the file system of the results.",
+        description="Folder in which finished launches are kept. Campaigns may share it. On the "
+        "file system of the results it takes no extra room.",
     )
     sixsv: SixSV = Field(default_factory=SixSV, description="How 6SV is launched.")
     satellite: Literal["S3A", "S3B"] = Field("S3A", description="Satellite: `S3A` or `S3B`.")
@@ -240,7 +243,9 @@ class Configuration(_Section):
         aerosol = info.data.get("aerosol")
         aot550 = axes.written()[AXIS_NAMES.index("aot550")]
         if aerosol is not None and aerosol.model == 0 and [float(v) for v in aot550] != [0.0]:
-            raise ValueError("aot550 must be [0] with aerosol model 0: there is no aerosol to scale")
+            raise ValueError(
+                "aot550 must be [0] with aerosol model 0: there is no aerosol to scale"
+            )
         return axes
 
     @field_validator("formats", "extra_outputs")
@@ -309,7 +314,10 @@ def _explain(fault: ErrorDetails) -> str:
     where = [
         str(part)
         for part in fault["loc"]
-        if not (isinstance(part, str) and re.match(r"list\[|literal|tuple|str|int|float|constrained", part))
+        if not (
+            isinstance(part, str)
+            and re.match(r"list\[|literal|tuple|str|int|float|constrained", part)
+        )
     ]
     key = ".".join(where)
     kind, value = fault["type"], fault["input"]
@@ -364,7 +372,7 @@ def keep_axis_values_as_written(
         return result
     written = dict(axes)
     for file in files:
-        with open(file, encoding="utf-8") as stream:
+        with Path(file).open(encoding="utf-8") as stream:
             # The base loader leaves every scalar as the text it is.
             as_text = yaml.load(stream, Loader=yaml.BaseLoader)  # noqa: S506
         section = as_text.get("axes") if isinstance(as_text, dict) else None
@@ -403,7 +411,6 @@ def effective(configuration: Configuration) -> dict[str, Any]:
 def effective_yaml(configuration: Configuration) -> str:
     """Write the effective configuration as YAML; the same configuration gives the same text."""
     return yaml.safe_dump(effective(configuration), sort_keys=False, allow_unicode=True)
-
 
 
 def from_effective(data: Mapping[str, Any]) -> Configuration:

@@ -138,7 +138,12 @@ class DeckWriter:
     """
 
     def __init__(
-        self, aerosol_model: int, lowest_sample: int, response: Sequence[float], *, run6sv: bool = False
+        self,
+        aerosol_model: int,
+        lowest_sample: int,
+        response: Sequence[float],
+        *,
+        run6sv: bool = False,
     ) -> None:
         self._aerosol_model = aerosol_model
         self._run6sv = run6sv
@@ -172,10 +177,16 @@ class DeckWriter:
         """
         uo3, uw, aot550, psurf, alti, phi, thetas, thetav = (float(value) for value in point)
         if not all(map(math.isfinite, point)):
-            raise ValueError(f"a point with a value that is not a number has no deck: {list(point)}")
+            raise ValueError(
+                f"a point with a value that is not a number has no deck: {list(point)}"
+            )
         sun, view = (thetav, thetas) if self._run6sv else (thetas, thetav)
         # Model 0 reads a single line, -1, in place of the optical thickness.
-        aerosol = ["0", "-1"] if self._aerosol_model == 0 else [str(self._aerosol_model), "0", _shortest(aot550)]
+        aerosol = (
+            ["0", "-1"]
+            if self._aerosol_model == 0
+            else [str(self._aerosol_model), "0", _shortest(aot550)]
+        )
         return "\n".join(
             [
                 "0",

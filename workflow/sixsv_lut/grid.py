@@ -41,7 +41,9 @@ class Grid:
     @cached_property
     def axes(self) -> tuple[npt.NDArray[np.float64], ...]:
         """The values of each axis as numbers."""
-        return tuple(np.array([float(v) for v in values], dtype=np.float64) for values in self.values)
+        return tuple(
+            np.array([float(v) for v in values], dtype=np.float64) for values in self.values
+        )
 
     def indices(self, points: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], ...]:
         """Give the position on each axis of some points.
@@ -56,11 +58,11 @@ class Grid:
         tuple of ndarray of int, each of shape (n,)
             One array for each axis.
         """
-        return tuple(np.unravel_index(np.asarray(points, dtype=np.int64), self.shape))  # type: ignore[arg-type]
+        return tuple(np.unravel_index(np.asarray(points, dtype=np.int64), self.shape))
 
     def point(self, indices: Sequence[npt.ArrayLike]) -> npt.NDArray[np.int64]:
         """Give the numbers of the points at some positions; the inverse of `indices`."""
-        return np.ravel_multi_index(tuple(np.asarray(i) for i in indices), self.shape)  # type: ignore[return-value]
+        return np.ravel_multi_index(tuple(np.asarray(i) for i in indices), self.shape)
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.float64]:
         """Give the 8 values of a contiguous range of points.
@@ -81,5 +83,7 @@ class Grid:
     def describe(self, point: int) -> str:
         """Write a point with its number and values, for messages."""
         at = self.indices([point])
-        values = (f"{n}={v[int(i[0])]}" for n, v, i in zip(AXIS_NAMES, self.values, at, strict=True))
+        values = (
+            f"{n}={v[int(i[0])]}" for n, v, i in zip(AXIS_NAMES, self.values, at, strict=True)
+        )
         return f"point {point} ({', '.join(values)})"

@@ -145,7 +145,9 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _how_it_ended(returncode: int, complaint: bytes) -> str:
-    lines = [line.strip() for line in complaint.decode(errors="replace").splitlines() if line.strip()]
+    lines = [
+        line.strip() for line in complaint.decode(errors="replace").splitlines() if line.strip()
+    ]
     said = f": {' | '.join(lines[:4])}" if lines else ""
     if returncode < 0:
         try:

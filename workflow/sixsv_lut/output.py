@@ -75,7 +75,9 @@ class _Row:
     quantities: tuple[Quantity, ...]
 
 
-def _three(label: str, name: str, long_name: str, parts: Iterable[tuple[str, str]], units: str = "1") -> _Row:
+def _three(
+    label: str, name: str, long_name: str, parts: Iterable[tuple[str, str]], units: str = "1"
+) -> _Row:
     return _Row(
         label,
         tuple(Quantity(f"{name}_{part}", f"{long_name}, {words}", units) for part, words in parts),
@@ -262,7 +264,8 @@ def _check(values: Mapping[str, float], texts: Mapping[str, str]) -> None:
     if not_finite:
         raise ReportError(
             Status.NOT_FINITE,
-            "6SV printed " + ", ".join(f"{name} as {texts[name].strip()}" for name in not_finite[:3]),
+            "6SV printed "
+            + ", ".join(f"{name} as {texts[name].strip()}" for name in not_finite[:3]),
         )
     fraction = (*TRANSMITTANCES, SPHERICAL_ALBEDO)
     faults = [

@@ -1,4 +1,4 @@
-"""The parameter table: all points of a campaign, in one Parquet file, a row group for each batch."""
+"""The parameter table: all points of a campaign in one Parquet file, a row group for each batch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def write_table(grid: Grid, batch_size: int, path: Path) -> None:
     schema = _SCHEMA.with_metadata({_KEYS: json.dumps(keys)})
     with (
         appearing_at_once(path) as aside,
-        pq.ParquetWriter(aside, schema, compression="zstd", use_dictionary=list(AXIS_NAMES)) as file,
+        pq.ParquetWriter(
+            aside, schema, compression="zstd", use_dictionary=list(AXIS_NAMES)
+        ) as file,
     ):
         for start, stop in batches:
             rows = grid.rows(start, stop)

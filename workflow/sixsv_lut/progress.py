@@ -114,7 +114,12 @@ def main() -> None:
             done = progress.finished()
             if done != last:
                 text = line(done, progress.total, since, time.monotonic() - begin)
-                print(f"\r\033[K{text}" if terminal else text, end="" if terminal else "\n", file=sys.stderr, flush=True)
+                print(
+                    f"\r\033[K{text}" if terminal else text,
+                    end="" if terminal else "\n",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 last = done
             if done >= progress.total:
                 break

@@ -114,7 +114,9 @@ def read_recipe(path: Path) -> Recipe:
         response["values"] = tuple(response["values"])
         recipe = Recipe(response=Response(**response), **content)
     except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise CampaignError(f"{path} cannot be read as a recipe ({fault}): delete it and run again") from fault
+        raise CampaignError(
+            f"{path} cannot be read as a recipe ({fault}): delete it and run again"
+        ) from fault
     if recipe.fingerprint != fingerprint:
         raise CampaignError(
             f"{path} was changed by hand, or made by another version of this workflow: "

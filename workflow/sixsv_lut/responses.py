@@ -49,7 +49,8 @@ class Response:
     @property
     def wavelengths(self) -> npt.NDArray[np.float64]:
         """Wavelengths of the samples, in micrometre."""
-        return GRID_START + GRID_STEP * (self.lowest_sample + np.arange(len(self.values)))
+        samples = self.lowest_sample + np.arange(len(self.values), dtype=np.float64)
+        return GRID_START + GRID_STEP * samples
 
     @property
     def centre(self) -> float:
@@ -131,7 +132,11 @@ def resample(
         No sample is above 0, the wavelengths do not increase, the values are not finite or
         negative, or the response does not cover the band.
     """
-    if len(wavelengths) < 2 or not np.all(np.isfinite(wavelengths)) or np.any(np.diff(wavelengths) <= 0):
+    if (
+        len(wavelengths) < 2
+        or not np.all(np.isfinite(wavelengths))
+        or np.any(np.diff(wavelengths) <= 0)
+    ):
         raise ValueError("the wavelengths do not strictly increase")
     if not np.all(np.isfinite(values)):
         raise ValueError("a value of the response is not a finite number")
@@ -139,10 +144,14 @@ def resample(
     if peak <= 0:
         raise ValueError("no sample is above 0: it has no response")
     if values.min() < -_NEGATIVE_NOISE * peak:
-        raise ValueError(f"the response is negative ({values.min():g}): 6SV would accept it silently")
+        raise ValueError(
+            f"the response is negative ({values.min():g}): 6SV would accept it silently"
+        )
     values = np.clip(values, 0, None)
     if wavelengths[0] > 100:
-        raise ValueError(f"the wavelengths start at {wavelengths[0]:g}: write them in micrometre, not in nm")
+        raise ValueError(
+            f"the wavelengths start at {wavelengths[0]:g}: write them in micrometre, not in nm"
+        )
     centre = band.wavelength / 1000
     if not wavelengths[0] <= centre <= wavelengths[-1]:
         raise ValueError(
@@ -215,9 +224,7 @@ def _from_table(
     return table[:, 0], table[:, band.number]
 
 
-def _from_netcdf(
-    path: Path, band: Band
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _from_netcdf(path: Path, band: Band) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     import netCDF4
 
     with netCDF4.Dataset(path) as file:
@@ -226,16 +233,18 @@ def _from_netcdf(
             row = band.number - 1
             nanometres = file["mean_spectral_response_function_wavelength"][row, :]
             wavelengths = np.ma.asarray(nanometres, dtype=np.float64) / 1000
-            values = np.ma.asarray(file["mean_spectral_response_function"][row, :], dtype=np.float64)
+            values = np.ma.asarray(
+                file["mean_spectral_response_function"][row, :], dtype=np.float64
+            )
         elif "response" in file.variables and "wavelength" in file.variables:
             wavelengths = np.ma.asarray(file["wavelength"][:], dtype=np.float64)
             values = np.ma.asarray(file["response"][:], dtype=np.float64)
         else:
             raise CampaignError(
-                f"spectral_response: {path} has neither the variable mean_spectral_response_function "
+                f"spectral_response: {path} has neither mean_spectral_response_function "
                 f"(OLCI) nor wavelength and response (SLSTR); found {', '.join(file.variables)}"
             )
     there = ~(np.ma.getmaskarray(wavelengths) | np.ma.getmaskarray(values))
-    wavelengths, values = np.asarray(wavelengths)[there], np.asarray(values)[there]
+    wavelengths, values = wavelengths[there], values[there]
     order = np.argsort(wavelengths, kind="stable")
-    return wavelengths[order], values[order]
+    return wavelengths.data[order], values.data[order]

@@ -1,4 +1,4 @@
-"""What surrounds a run of Snakemake: one run at a time, a line of progress, a summary at the end."""
+"""What surrounds a run of Snakemake: only one at a time, a progress line, a summary at the end."""
 
 from __future__ import annotations
 

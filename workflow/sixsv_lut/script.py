@@ -29,7 +29,7 @@ def running(log_file: str) -> Iterator[None]:
     try:
         yield
     except CampaignError as fault:
-        logging.error("%s", fault)
+        logging.error("%s", fault)  # noqa: TRY400 -- the message says what to do
         print(f"\nError: {fault}\n", file=sys.stderr, flush=True)
         # No traceback: the message says what to do. Snakemake sees the exit code.
         raise SystemExit(1) from None

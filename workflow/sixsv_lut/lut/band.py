@@ -168,7 +168,10 @@ def _lut_quantities(
 ) -> dict[str, npt.NDArray[np.float64]]:
     made = {}
     for name, path in zip(LUT_QUANTITIES[:3], ("downward", "upward", "total"), strict=True):
-        gas, scattering = read[f"gas_transmittance_{path}"], read[f"scattering_transmittance_{path}"]
+        gas, scattering = (
+            read[f"gas_transmittance_{path}"],
+            read[f"scattering_transmittance_{path}"],
+        )
         made[name] = truncated_product(gas, scattering) if run6sv else gas * scattering
     made["rho_atm"] = read[reflectance]
     made["S"] = read[SPHERICAL_ALBEDO]

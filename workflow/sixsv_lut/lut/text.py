@@ -86,7 +86,8 @@ def write_text(grid: Grid, results: BandResults, path: Path, *, run6sv: bool = F
     """
     formats = _formats(run6sv)
     written = {
-        name: pa.array(values, pa.string()) for name, values in zip(AXIS_NAMES, grid.values, strict=True)
+        name: pa.array(values, pa.string())
+        for name, values in zip(AXIS_NAMES, grid.values, strict=True)
     }
     schema = pa.schema((name, pa.string()) for name in (*PARAMETER_COLUMNS, *LUT_QUANTITIES))
     options = pyarrow.csv.WriteOptions(include_header=False, delimiter=" ", quoting_style="none")
@@ -98,5 +99,7 @@ def write_text(grid: Grid, results: BandResults, path: Path, *, run6sv: bool = F
             stop = min(start + _ROWS_AT_A_TIME, grid.points)
             indices = dict(zip(AXIS_NAMES, grid.indices(np.arange(start, stop)), strict=True))
             columns = [written[name].take(pa.array(indices[name])) for name in PARAMETER_COLUMNS]
-            columns += [formats[name](results.quantities[name][start:stop]) for name in LUT_QUANTITIES]
+            columns += [
+                formats[name](results.quantities[name][start:stop]) for name in LUT_QUANTITIES
+            ]
             file.write_table(pa.table(columns, schema=schema))

@@ -1,0 +1,68 @@
+# Everything here runs in .venv, which the first target that needs it makes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: lut install install-dev test test-unit test-workflow lint format reference lock benchmark clean
+
+# The default campaign on all cores of this machine.
+lut: install
+	@$(BIN)/snakemake --profile profiles/local
+
+install: $(VENV)/.installed
+
+install-dev: $(VENV)/.installed-dev
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Use make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+test: install-dev
+	$(BIN)/python -m pytest
+
+test-unit: install-dev
+	$(BIN)/python -m pytest tests/unit
+
+test-workflow: install-dev
+	$(BIN)/python -m pytest tests/workflow
+
+lint: install-dev
+	$(BIN)/ruff check workflow tests benchmarks
+	$(BIN)/ruff format --check workflow tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: install-dev
+	$(BIN)/ruff check --fix workflow tests benchmarks
+	$(BIN)/ruff format workflow tests benchmarks
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+# The schema and the tables of config/README.md, from the types of the configuration.
+reference: install
+	PYTHONPATH=workflow $(BIN)/python -m sixsv_lut.configuration_reference
+
+# The pinned versions, from requirements.in and requirements-dev.in.
+lock: install-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
+	    --no-annotate --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
+	    --no-annotate --no-header requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+# What a batch costs beyond its launches.
+benchmark: install
+	$(BIN)/python benchmarks/batch_overhead.py
+
+clean:
+	rm -rf $(VENV) .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,105 @@
+"""What a batch costs beyond its launches: the batch job against a plain shell loop.
+
+Both run the same decks with the same executable, one launch at a time, in turns. The loop is
+``for deck in *; do 6sv < $deck > $deck.out; done``; the batch is ``sixsv_lut.batch`` in a process of
+its own, from an empty store to the sealed file. Prints the medians and their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT / "workflow"))
+
+import yaml  # noqa: E402
+
+from sixsv_lut.configuration import validate  # noqa: E402
+from sixsv_lut.executable import launch_environment  # noqa: E402
+from sixsv_lut.grid import Grid  # noqa: E402
+from sixsv_lut.instruments import find_band  # noqa: E402
+from sixsv_lut.parameters import write_table  # noqa: E402
+from sixsv_lut.recipe import make_recipe  # noqa: E402
+
+BATCH = """
+import sys
+from pathlib import Path
+from sixsv_lut.batch import run_batch
+from sixsv_lut.parameters import read_batch
+from sixsv_lut.recipe import read_recipe
+
+folder = Path(sys.argv[1])
+values, keys = read_batch(folder / "table.parquet", 0)
+run_batch(
+    values, read_recipe(folder / "recipe.json"), folder / "store", folder / "batch.parquet",
+    threads=1, timeout=120, retries=1, campaign_keys=keys,
+)
+"""
+
+LOOP = 'for deck in "$1"/*.deck; do "$2" < "$deck" > "${deck%.deck}.out"; done'
+
+
+def _seconds(command: list[str], environment: dict[str, str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, env=environment, check=True)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Measure, and print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--launches", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--band", default="Oa03")
+    arguments = parser.parse_args()
+
+    config = yaml.safe_load((PROJECT / "config/config.yaml").read_text())
+    configuration = validate(config, "config/config.yaml")
+    grid = Grid(configuration.axes.written())
+    if arguments.launches > grid.points:
+        parser.error(f"the default campaign has only {grid.points} points")
+    recipe = make_recipe(configuration, find_band(configuration.instrument, arguments.band))
+    environment = launch_environment() | {"PYTHONPATH": str(PROJECT / "workflow")}
+
+    loop_seconds, batch_seconds = [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        recipe.write(folder / "recipe.json")
+        write_table(grid, arguments.launches, folder / "table.parquet")
+        writer = recipe.deck_writer()
+        for i, point in enumerate(grid.rows(0, arguments.launches)):
+            (folder / f"{i:05d}.deck").write_text(writer.write(point))
+        for _ in range(arguments.rounds):
+            loop = ["bash", "-c", LOOP, "loop", name, recipe.executable]
+            loop_seconds.append(_seconds(loop, environment))
+            shutil.rmtree(folder / "store", ignore_errors=True)
+            batch_seconds.append(_seconds([sys.executable, "-c", BATCH, name], environment))
+    ratios = [b / a for a, b in zip(loop_seconds, batch_seconds, strict=True)]
+    print(
+        json.dumps(
+            {
+                "launches": arguments.launches,
+                "cores": os.cpu_count(),
+                "loop_seconds": [round(s, 2) for s in loop_seconds],
+                "batch_seconds": [round(s, 2) for s in batch_seconds],
+                "ratio_of_medians": round(
+                    statistics.median(batch_seconds) / statistics.median(loop_seconds), 4
+                ),
+                "ratios": [round(r, 4) for r in ratios],
+            },
+            indent=1,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""What of Snakemake's messages the terminal shows: errors, counts, and what the user must know.
+
+Snakemake's own switch (``quiet: rules``) silences the errors of jobs together with their
+announcements. Snakemake's log file keeps every message, and ``--verbose`` shows every message.
+"""
+
+from __future__ import annotations
+
+import logging
+
+_PER_JOB = {
+    "JOB_INFO",
+    "JOB_STARTED",
+    "JOB_FINISHED",
+    "GROUP_INFO",
+    "SHELLCMD",
+    "PROGRESS",
+    "RESOURCES_INFO",
+}
+_CHATTER = (
+    "Select jobs to execute",
+    "Execute ",
+    "Using shell",
+    "Conda environments: ignored",
+    "Group jobs: inactive",
+)
+
+
+def shown_on_terminal(record: logging.LogRecord) -> bool:
+    """Tell whether a message of Snakemake is worth a line on the terminal."""
+    if record.levelno >= logging.WARNING:
+        return True
+    event = getattr(getattr(record, "event", None), "name", "")
+    return event not in _PER_JOB and not str(record.msg).startswith(_CHATTER)
