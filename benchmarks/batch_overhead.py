@@ -1,8 +1,8 @@
 """What a batch costs beyond its launches: the batch job against a plain shell loop.
 
 Both run the same decks with the same executable, one launch at a time, in turns. The loop is
-``for deck in *; do 6sv < $deck > $deck.out; done``; the batch is ``sixsv_lut.batch`` in a process of
-its own, from an empty store to the sealed file. Prints the medians and their ratio.
+``for deck in *; do 6sv < $deck > $deck.out; done``; the batch is ``sixsv_lut.batch`` in a process
+of its own, from an empty store to the sealed file. Prints the medians and their ratio.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -204,6 +205,19 @@ class Configuration(_Section):
         False,
         description="Reproduce the tables of the older shell tool, byte for byte.",
     )
+
+    @field_validator("results", "store")
+    @classmethod
+    def _can_be_a_folder(cls, value: str) -> str:
+        path = Path(value).expanduser()
+        there = next(
+            folder for folder in (path, *path.absolute().parents) if os.path.lexists(folder)
+        )
+        if not there.is_dir():
+            raise ValueError(f"{value!r} cannot be a folder: {there} is a file")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise ValueError(f"{value!r} cannot be made or written: {there} gives no permission")
+        return value
 
     @field_validator("bands", mode="before")
     @classmethod

@@ -244,6 +244,9 @@ def parse_report(report: str) -> dict[str, float]:
                 for quantity, columns in zip(quantities, slices, strict=True):
                     texts[quantity.name] = lines[number + 1][columns]
     missing = [name for name in QUANTITY_NAMES if not texts.get(name, "").strip()]
+    if len(missing) == len(QUANTITY_NAMES):
+        first = next(line.strip() for line in lines if line.strip())
+        raise ReportError(Status.UNREADABLE, f"what 6SV printed is no report: {first[:60]!r}")
     if missing:
         # The tables are printed in this order, so a report that stops lacks the last ones.
         what = "stops before" if missing[-1] == QUANTITY_NAMES[-1] else "lacks"
