@@ -116,6 +116,20 @@ def test_every_fault_of_a_configuration_is_named_at_once_and_nothing_is_written(
     assert not (workspace.folder / "results").exists()
 
 
+def test_a_response_file_that_does_not_fit_is_refused_when_planning(workspace: Workspace) -> None:
+    wavelengths = 0.35 + 0.0025 * np.arange(150)
+    table = np.zeros((150, 22))
+    table[:, 0] = wavelengths
+    path = workspace.folder / "responses.txt"
+    np.savetxt(path, table)
+    workspace.configure(SMALL | {"spectral_response": str(path)})
+
+    printed = workspace.snakemake("-n", succeeds=False)
+
+    assert f"{path}, band Oa03: no sample is above 0" in printed
+    assert f"{path}, band Oa17: " in printed
+
+
 def test_a_dry_run_plans_and_writes_nothing(workspace: Workspace) -> None:
     printed = workspace.snakemake("-n")
 

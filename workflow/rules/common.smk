@@ -18,6 +18,8 @@ environment.prepare(workflow.basedir, main_process=workflow.is_main_process)
 
 try:
     campaign = load_campaign(config, workflow.configfiles)
+    if workflow.is_main_process:
+        campaign.check_files()
 except CampaignError as fault:
     raise WorkflowError(str(fault)) from None
 

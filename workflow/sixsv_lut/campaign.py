@@ -48,6 +48,26 @@ class Campaign:
 
     configuration: Configuration
 
+    def check_files(self) -> None:
+        """Read the files of spectral responses that the configuration names, if any.
+
+        Raises
+        ------
+        CampaignError
+            A response cannot be used; the message names every such band.
+        """
+        configuration = self.configuration
+        if configuration.spectral_response != BUILT_IN:
+            # Imported here: it needs NumPy, and only the Snakemake that plans checks files.
+            from sixsv_lut.responses import check_responses
+
+            check_responses(
+                configuration.spectral_response,
+                configuration.satellite,
+                configuration.instrument,
+                configuration.selected_bands(),
+            )
+
     @cached_property
     def folder(self) -> Path:
         """Folder of all products."""

@@ -8,6 +8,7 @@ are kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,6 +101,25 @@ def read_response(source: str, satellite: str, instrument: str, band: Band) -> R
         return resample(wavelengths, values, band, described)
     except ValueError as fault:
         raise CampaignError(f"spectral_response: {described}, band {band.name}: {fault}") from fault
+
+
+def check_responses(source: str, satellite: str, instrument: str, bands: Sequence[Band]) -> None:
+    """Read the responses of all bands, to refuse what cannot be used before anything runs.
+
+    Raises
+    ------
+    CampaignError
+        A response cannot be used; the message names every such band.
+    """
+    faults: list[str] = []
+    for band in bands:
+        try:
+            read_response(source, satellite, instrument, band)
+        except CampaignError as fault:
+            if str(fault) not in faults:
+                faults.append(str(fault))
+    if faults:
+        raise CampaignError("\n".join(faults))
 
 
 def resample(

@@ -1,0 +1,113 @@
+"""What consolidation costs: a full band of synthetic results through the real store and formats.
+
+Makes the batches of the full-size OLCI grid (3,123,120 points; or a part of it, by cutting the first
+axes) with random numbers in place of 6SV, seals them in a store, and measures time and peak memory
+of turning them into the text and NetCDF tables. Prints one JSON object for each size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT / "workflow"))
+
+import numpy as np  # noqa: E402
+import yaml  # noqa: E402
+
+from sixsv_lut.campaign import load_campaign  # noqa: E402
+from sixsv_lut.configuration import effective_yaml  # noqa: E402
+from sixsv_lut.grid import Grid  # noqa: E402
+from sixsv_lut.instruments import find_band  # noqa: E402
+from sixsv_lut.output import QUANTITY_NAMES, Status  # noqa: E402
+from sixsv_lut.recipe import make_recipe  # noqa: E402
+from sixsv_lut.store import BatchStore, Records  # noqa: E402
+
+CONSOLIDATE = """
+import json, resource, sys, time
+from pathlib import Path
+import yaml
+from sixsv_lut.configuration import from_effective
+from sixsv_lut.lut.consolidate import consolidate
+from sixsv_lut.recipe import read_recipe
+
+started = time.perf_counter()
+configuration = from_effective(yaml.safe_load(Path("configuration.yaml").read_text()))
+batches = sorted(Path("batches").iterdir())
+outputs = [Path(name) for name in ("lut.json", "lut.csv", "lut.nc")]
+consolidate(configuration, read_recipe(Path("recipe.json")), batches, outputs)
+print(json.dumps({
+    "seconds": round(time.perf_counter() - started, 1),
+    "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+}))
+"""
+
+
+def make_batches(folder: Path, part: float) -> dict[str, float]:
+    """Make a store with all batches of one band, and give what it took."""
+    config = yaml.safe_load((PROJECT / "config/examples/olci_full.yaml").read_text())
+    if part < 1:
+        config["axes"]["uo3"] = [0.3]  # a quarter
+    if part < 0.25:
+        config["axes"]["psurf"] = [1000]  # a sixteenth
+    campaign = load_campaign(config, [])
+    configuration = campaign.configuration
+    grid = Grid(configuration.axes.written())
+    recipe = make_recipe(configuration, find_band("OLCI", "Oa08"))
+    recipe.write(folder / "recipe.json")
+    (folder / "configuration.yaml").write_text(effective_yaml(configuration))
+    chance = np.random.default_rng(1)
+    started = time.perf_counter()
+    for batch in range(campaign.batches):
+        values = grid.rows(*campaign.batch_range(batch))
+        records = Records(values)
+        rows = len(values)
+        records.status[:] = Status.OK
+        records.launches[:] = 1
+        records.seconds[:] = 0.3
+        records.quantities[:] = np.round(chance.random((rows, len(QUANTITY_NAMES))), 5)
+        kept = BatchStore(folder / "store", recipe.fingerprint, values)
+        kept.make_folder()
+        kept.seal(records)
+        kept.publish(folder / f"batches/{batch:05d}.parquet")
+    return {
+        "points": campaign.points,
+        "batches": campaign.batches,
+        "sealing_seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+def main() -> None:
+    """Measure each size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", type=float, nargs="+", default=[1 / 16, 1 / 4, 1])
+    arguments = parser.parse_args()
+    for part in arguments.parts:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            made = make_batches(folder, part)
+            environment = os.environ | {"PYTHONPATH": str(PROJECT / "workflow")}
+            ended = subprocess.run(
+                [sys.executable, "-c", CONSOLIDATE],
+                cwd=folder,
+                env=environment,
+                check=True,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            sizes = {
+                f"{path.suffix[1:]}_mb": round(path.stat().st_size / 1e6, 1)
+                for path in folder.glob("lut.*")
+            }
+            print(json.dumps(made | json.loads(ended.stdout) | sizes), flush=True)
+
+
+if __name__ == "__main__":
+    main()
