@@ -1,6 +1,6 @@
 """What consolidation costs: a full band of synthetic results through the real store and formats.
 
-Makes the batches of the full-size OLCI grid (3,123,120 points; or a part of it, by cutting the first
+Makes the batches of the full-size OLCI grid (3,123,120 points; or part of it, by cutting the first
 axes) with random numbers in place of 6SV, seals them in a store, and measures time and peak memory
 of turning them into the text and NetCDF tables. Prints one JSON object for each size.
 """
