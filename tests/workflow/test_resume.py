@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -216,6 +217,19 @@ def test_another_executable_makes_other_results_and_keeps_the_old(workspace: Wor
     workspace.snakemake()
 
     assert len(list((workspace.folder / "store").iterdir())) == 2
+
+
+def test_an_executable_that_is_rebuilt_the_same_changes_nothing_and_another_one_does(
+    workspace: Workspace,
+) -> None:
+    executable = Path(workspace.counting_executable())
+    workspace.configure(SMALL | {"bands": ["Oa03"], "sixsv": {"executable": str(executable)}})
+    workspace.snakemake()
+    executable.write_text(executable.read_text())
+    assert "Nothing to be done" in workspace.snakemake("-n")
+
+    executable.write_text(executable.read_text() + "\n")
+    assert re.search(r"simulate +4\b", workspace.snakemake("-n"))
 
 
 def test_a_damaged_batch_is_named_with_the_command_that_repairs_it(

@@ -13,10 +13,10 @@ rule consolidate:
         f"{campaign.folder}/logs/consolidate/{{band}}.log",
     benchmark:
         f"{campaign.folder}/benchmarks/consolidate/{{band}}.tsv"
+    conda:
+        "../envs/sixsv-lut.yaml"
     resources:
         mem_mb=1500,
         runtime=30,
-    conda:
-        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/consolidate.py"

@@ -28,19 +28,20 @@ rule parameters:
         f"{campaign.folder}/logs/parameters.log",
     benchmark:
         f"{campaign.folder}/benchmarks/parameters.tsv"
+    conda:
+        "../envs/sixsv-lut.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/parameters.py"
 
 
 rule recipe:
     input:
-        executable=campaign.executable,
-        response=lambda wildcards: campaign.response_files(wildcards.band),
+        # Their content is in the digest of the output: a touched file changes nothing.
+        executable=ancient(campaign.executable),
+        response=lambda wildcards: map(ancient, campaign.response_files(wildcards.band)),
     output:
         f"{campaign.folder}/bands/{{band}}-{{digest}}.json",
     log:

@@ -15,11 +15,11 @@ rule simulate:
         f"{campaign.folder}/benchmarks/simulate/{{band}}-{{digest}}/{{batch}}.tsv"
     group:
         "simulate"
+    conda:
+        "../envs/sixsv-lut.yaml"
     threads: 1
     resources:
         mem_mb=400,
         runtime=120,
-    conda:
-        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/simulate.py"

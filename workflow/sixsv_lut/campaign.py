@@ -1,7 +1,7 @@
 """The plan that follows from a configuration alone: batches and the paths of all products.
 
-Snakemake reads this whenever it parses the Snakefile, in every cluster job too: nothing here opens
-a file or imports NumPy.
+Snakemake reads this whenever it parses the Snakefile, in every cluster job too: nothing here
+imports NumPy or opens a file, but for the executable and files of responses, which are hashed.
 
 Paths carry a digest of what they depend on. So a changed configuration plans exactly what is
 missing, going back to an earlier one finds its files again, and no product is ever taken for
@@ -16,6 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from sixsv_lut.configuration import (
     keep_axis_values_as_written,
     validate,
 )
-from sixsv_lut.executable import find_executable
+from sixsv_lut.executable import find_executable, sha256_of
 from sixsv_lut.instruments import BUILT_IN, find_band, response_path
 
 SUFFIXES: dict[str, str] = {"text": "csv", "netcdf": "nc", "zarr": "zarr"}
@@ -108,17 +109,22 @@ class Campaign:
                 [
                     DECK_VERSION,
                     self.table_digest,
-                    configuration.sixsv.executable,
-                    configuration.satellite,
-                    configuration.instrument,
+                    sha256_of(Path(self.executable)),
                     band,
-                    configuration.spectral_response,
+                    self._response_digest(band),
                     configuration.aerosol.model,
                     configuration.run6sv,
                 ]
             )
             for band in self.band_names
         }
+
+    def _response_digest(self, band: str) -> list[str]:
+        files = self.response_files(band)
+        if files:
+            return [sha256_of(Path(file)) for file in files]
+        configuration = self.configuration
+        return [configuration.satellite, configuration.instrument, version("Py6S")]
 
     @cached_property
     def configuration_file(self) -> str:
