@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sixsv_lut.axes import AXES, AXIS_NAMES, values_as_written
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 import sixsv_lut.batch
 from sixsv_lut.batch import BatchSummary, run_batch
 from sixsv_lut.errors import CampaignError
@@ -198,7 +199,7 @@ def test_only_the_failed_launches_of_a_sealed_batch_are_run_again(
     ("script", "status", "said"),
     [
         ("exit 0", Status.UNREADABLE, "6SV printed nothing"),
-        ("echo garbage", Status.UNREADABLE, "the report"),
+        ("echo garbage", Status.UNREADABLE, "report"),
         ("head -c 9000 {report}", Status.UNREADABLE, "the report stops before"),
         ("cat {stars}", Status.NOT_FINITE, "as **********"),
         ("cat {nan}", Status.NOT_FINITE, "as NaN"),
@@ -425,9 +426,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_full_disk_gives_a_clear_error_and_loses_nothing(
-    tmp_path: Path, fake: FakeSixSV
-) -> None:
+def test_a_full_disk_gives_a_clear_error_and_loses_nothing(tmp_path: Path, fake: FakeSixSV) -> None:
     recipe, values = recipe_with(fake.path), points(60)
     with _small_disk(tmp_path / "disk", "32k") as disk:
         options: dict[str, Any] = {"threads": 2, "timeout": 20.0, "retries": 0}
@@ -457,9 +456,7 @@ def test_a_disk_that_is_full_when_the_batch_is_sealed_loses_nothing(
         journal = _put_in_journal(disk, recipe, values, range(20))
         before = journal.read_bytes()
         with pytest.raises(CampaignError, match="No space left on device|cannot be written"):
-            run_batch(
-                values, recipe, disk / "store", disk / "o", threads=1, timeout=9, retries=0
-            )
+            run_batch(values, recipe, disk / "store", disk / "o", threads=1, timeout=9, retries=0)
         assert journal.read_bytes() == before
         assert list(_files(disk)) == [journal.name]
     assert fake.launches == []
@@ -482,9 +479,7 @@ def test_a_read_only_store_gives_a_clear_error_and_loses_nothing(
         assert _files(disk) == before
         assert fake.launches == []
         _remount(disk, "rw")
-        assert (
-            run_batch(values, recipe, disk / "store", tmp_path / "o", **options).recovered == 3
-        )
+        assert run_batch(values, recipe, disk / "store", tmp_path / "o", **options).recovered == 3
 
 
 def test_a_store_that_cannot_be_made_gives_a_clear_error(tmp_path: Path, fake: FakeSixSV) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sixsv_lut.campaign
 from hypothesis import given
 from hypothesis import strategies as st
+
+import sixsv_lut.campaign
 from sixsv_lut.campaign import Campaign, load_campaign
 from sixsv_lut.configuration import effective, from_effective
 from sixsv_lut.errors import CampaignError

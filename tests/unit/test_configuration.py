@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from sixsv_lut.configuration import (
     Configuration,
     effective,
@@ -48,6 +49,7 @@ def test_a_small_configuration_gets_every_default() -> None:
         ({"interval": 1}, "interval: unknown key"),
         ({"strict": True}, "strict: unknown key"),
         ({"tuple_size": 1}, "tuple_size: unknown key"),
+        ({"int": 1}, "int: unknown key"),
         ({"sixsv": {"time_out": 1}}, "sixsv.time_out: unknown key; did you mean timeout?"),
         ({"sixsv": {"interpolate": 1}}, "sixsv.interpolate: unknown key; the keys here are"),
         ({"aerosol": {"type": 1}}, "aerosol.type: unknown key; the keys here are model, name"),

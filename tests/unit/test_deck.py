@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sixsv_lut.axes import AXES, AXIS_NAMES
 from sixsv_lut.deck import US62, DeckWriter, fortran_e10_4
 from sixsv_lut.executable import find_executable, launch_environment
@@ -105,8 +106,12 @@ def test_a_value_that_is_not_finite_gives_no_deck(position: int, value: float) -
 
 _VALUES = {
     axis.name: st.decimals(
-        min_value=Decimal(str(axis.lowest)) if axis.includes_lowest else Decimal(str(axis.lowest)) + Decimal("0.01"),
-        max_value=Decimal(str(axis.highest)) if axis.includes_highest else Decimal(str(axis.highest)) - Decimal("0.01"),
+        min_value=Decimal(str(axis.lowest))
+        if axis.includes_lowest
+        else Decimal(str(axis.lowest)) + Decimal("0.01"),
+        max_value=Decimal(str(axis.highest))
+        if axis.includes_highest
+        else Decimal(str(axis.highest)) - Decimal("0.01"),
         places=12,
     ).filter(lambda value: len(value.normalize().as_tuple().digits) <= 15)
     for axis in AXES

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from sixsv_lut.files import appearing_at_once
 
 

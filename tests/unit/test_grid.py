@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sixsv_lut.grid import Grid
 
 SHAPES = st.lists(st.integers(1, 6), min_size=8, max_size=8)
@@ -24,7 +25,7 @@ def test_every_point_number_has_one_place_and_every_place_one_number(
     grid = _grid(shape)
     numbers = data.draw(st.lists(st.integers(0, grid.points - 1), min_size=1, max_size=50))
     indices = grid.indices(numbers)
-    assert all((0 <= i).all() and (i < n).all() for i, n in zip(indices, shape, strict=True))
+    assert all((i >= 0).all() and (i < n).all() for i, n in zip(indices, shape, strict=True))
     assert grid.point(indices).tolist() == numbers
 
 

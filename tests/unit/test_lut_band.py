@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.grid import Grid
 from sixsv_lut.lut.band import (

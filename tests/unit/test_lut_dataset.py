@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+
 from sixsv_lut.axes import AXES, AXIS_NAMES
 from sixsv_lut.grid import Grid
 from sixsv_lut.lut.band import LUT_QUANTITIES, BandResults

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import sixsv_lut.lut.text
 from hypothesis import given
 from hypothesis import strategies as st
+
+import sixsv_lut.lut.text
 from sixsv_lut.grid import Grid
 from sixsv_lut.lut.band import LUT_QUANTITIES, BandResults
 from sixsv_lut.lut.text import decimals, write_text

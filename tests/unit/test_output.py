@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sixsv_lut.output import (
     QUANTITIES,
     QUANTITY_NAMES,
@@ -235,9 +236,7 @@ def test_a_transmittance_may_reach_its_bounds_and_pass_them_by_the_rounding(boun
 
 def test_columns_that_touch_are_cut_apart() -> None:
     report = _with(stored_report("desert"), "phase function Q   :", _SECOND, "-1234567.12345")
-    numbers = parse_report(
-        _with(report, "phase function Q   :", slice(54, 69), "-12345678.12345")
-    )
+    numbers = parse_report(_with(report, "phase function Q   :", slice(54, 69), "-12345678.12345"))
     assert numbers["phase_function_q_aerosol"] == -1234567.12345
     assert numbers["phase_function_q_total"] == -12345678.12345
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+
 from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.grid import Grid

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sixsv_lut.campaign import Campaign
 from sixsv_lut.progress import Progress, line
 from sixsv_lut.store import BatchStore, JournalWriter, Records

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import sixsv_lut.recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.instruments import find_band

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 import pytest
+
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.script import running
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-import sixsv_lut.store
 from hypothesis import given
 from hypothesis import strategies as st
+
+import sixsv_lut.store
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.output import QUANTITY_NAMES, Status
 from sixsv_lut.store import (
