@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -280,7 +281,7 @@ def test_finished_launches_reach_the_disk_within_the_flush_time(
     begin = time.monotonic()
     _run(tmp_path, recipe_with(fake.path), points(60), flush_seconds=0.05)
     times = [begin, *synced]
-    assert max(b - a for a, b in zip(times, times[1:], strict=False)) < 1.5
+    assert max(b - a for a, b in pairwise(times)) < 1.5
     assert len(synced) > 2
 
 
@@ -455,7 +456,7 @@ def test_a_disk_that_is_full_when_the_batch_is_sealed_loses_nothing(
     with _small_disk(tmp_path / "disk", "36k") as disk:
         journal = _put_in_journal(disk, recipe, values, range(20))
         before = journal.read_bytes()
-        with pytest.raises(CampaignError, match="No space left on device|cannot be written"):
+        with pytest.raises(CampaignError, match="No space left on device"):
             run_batch(values, recipe, disk / "store", disk / "o", threads=1, timeout=9, retries=0)
         assert journal.read_bytes() == before
         assert list(_files(disk)) == [journal.name]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sixsv_lut.axes import AXES, AXIS_NAMES
+from sixsv_lut.axes import AXIS_BY_NAME, AXIS_NAMES, AxisDefinition
 from sixsv_lut.deck import US62, DeckWriter, fortran_e10_4
 from sixsv_lut.executable import find_executable, launch_environment
 from unit.support import (
@@ -104,18 +104,14 @@ def test_a_value_that_is_not_finite_gives_no_deck(position: int, value: float) -
         _write(5, tuple(point))
 
 
-_VALUES = {
-    axis.name: st.decimals(
-        min_value=Decimal(str(axis.lowest))
-        if axis.includes_lowest
-        else Decimal(str(axis.lowest)) + Decimal("0.01"),
-        max_value=Decimal(str(axis.highest))
-        if axis.includes_highest
-        else Decimal(str(axis.highest)) - Decimal("0.01"),
+def _inside(axis: AxisDefinition) -> st.SearchStrategy[Decimal]:
+    hair = Decimal("0.01")
+    lowest, highest = Decimal(str(axis.lowest)), Decimal(str(axis.highest))
+    return st.decimals(
+        min_value=lowest if axis.includes_lowest else lowest + hair,
+        max_value=highest if axis.includes_highest else highest - hair,
         places=12,
     ).filter(lambda value: len(value.normalize().as_tuple().digits) <= 15)
-    for axis in AXES
-}
 
 
 @pytest.mark.parametrize("name", AXIS_NAMES)
@@ -123,12 +119,13 @@ _VALUES = {
 def test_two_different_values_of_an_axis_never_give_the_same_deck(
     name: str, data: st.DataObject
 ) -> None:
-    first = data.draw(_VALUES[name])
+    values = _inside(AXIS_BY_NAME[name])
+    first = data.draw(values)
     # The worst cases are neighbours in the last digit that an axis takes.
     digits = first.normalize().as_tuple()
     room = max(0, 15 - len(digits.digits))
     nearest = first + Decimal(1).scaleb(int(digits.exponent) - room)
-    second = data.draw(st.one_of(st.just(nearest), _VALUES[name]))
+    second = data.draw(st.one_of(st.just(nearest), values))
     position = AXIS_NAMES.index(name)
     points = [(*_DESERT[:position], float(v), *_DESERT[position + 1 :]) for v in (first, second)]
     decks = [_write(5, point) for point in points]
