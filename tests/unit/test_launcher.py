@@ -210,9 +210,8 @@ def test_output_that_is_not_text_is_no_error_of_the_launcher(tmp_path: Path) -> 
 
 
 def test_a_launch_that_nobody_watches_ends_by_itself(tmp_path: Path) -> None:
-    script = (
-        f"#!{sys.executable}\nimport resource\nprint(resource.getrlimit(resource.RLIMIT_CPU))\n"
-    )
+    program = "import resource\nprint(resource.getrlimit(resource.RLIMIT_CPU))\n"
+    script = f"#!{sys.executable}\n{program}"
     # The limit is set just after the start: a Python takes longer than that to come here.
     limit = _launcher(tmp_path, script, timeout=30).launch("")
     assert limit.strip() == "(31, 31)"

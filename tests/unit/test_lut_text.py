@@ -129,7 +129,7 @@ def test_rows_are_points_in_order_with_their_values_as_written(
 
 
 def test_a_failed_point_is_nan_in_every_quantity(tmp_path: Path) -> None:
-    missing = dict.fromkeys(LUT_QUANTITIES, [0.1, 0.1, math.nan, 0.1, 0.1, 0.1])
+    missing = {name: [0.1, 0.1, math.nan, 0.1, 0.1, 0.1] for name in LUT_QUANTITIES}
     write_text(_GRID, _results(**missing), tmp_path / "lut.csv")
     rows = _rows(tmp_path / "lut.csv")
     assert rows[2][8:] == ["nan"] * 5
@@ -147,7 +147,8 @@ def test_the_older_tool_s_numbers_have_the_form_of_bc(tmp_path: Path) -> None:
     rows = _rows(tmp_path / "lut.csv")
     assert [row[8] for row in rows] == [".98555", "0", "1.00000", ".00001", ".50000", "nan"]
     assert [row[11] for row in rows] == ["0.000", "0.027", "0.100", "1.000", "0.999", "nan"]
-    assert [row[12] for row in rows] == ["0.00000", "0.09035", "0.10000", "1.00000", "0.00001", "nan"]  # fmt: skip
+    albedos = ["0.00000", "0.09035", "0.10000", "1.00000", "0.00001", "nan"]
+    assert [row[12] for row in rows] == albedos
 
 
 def test_the_file_is_read_by_numpy(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_a_recipe_that_was_changed_by_hand_is_refused(tmp_path: Path, field: str
     content = json.loads(path.read_text())
     content[field] = {"aerosol_model": 1, "run6sv": True, "executable_sha256": "d" * 64}[field]
     path.write_text(json.dumps(content))
-    with pytest.raises(CampaignError, match="was changed by hand.*delete it and run again"):
+    with pytest.raises(CampaignError, match=r"was changed by hand.*delete it and run again"):
         read_recipe(path)
 
 
