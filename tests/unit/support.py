@@ -1,0 +1,157 @@
+"""Makers of what several unit tests need: points, results, recipes and a fake 6SV."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sixsv_lut.axes import AXIS_NAMES
+from sixsv_lut.configuration import Configuration
+from sixsv_lut.output import QUANTITY_NAMES, Status
+from sixsv_lut.recipe import Recipe
+from sixsv_lut.responses import Response
+from sixsv_lut.store import Result
+
+DATA = Path(__file__).parent / "data"
+VERSIONS = ("1.1", "2.1")
+# Decks whose reports are good.
+GOOD_DECKS = ("desert", "high-target", "thin-aerosol", "thick-aerosol", "no-aerosol", "run6sv")
+GOOD_REPORTS = tuple((deck, version) for deck in GOOD_DECKS for version in VERSIONS)
+
+# The made-up band of the stored decks: 0.66 to 0.67 micrometre.
+LOWEST_SAMPLE = 164
+RESPONSE = (0.125, 0.5, 1.0, 0.75, 0.25)
+
+FINGERPRINT = "f" * 64
+OTHER_FINGERPRINT = "0" * 64
+
+
+def stored_report(deck: str, version: str = "2.1") -> str:
+    return (DATA / "reports" / f"{deck}-{version}.txt").read_text()
+
+
+def stored_deck(name: str) -> str:
+    return (DATA / "decks" / f"{name}.txt").read_text()
+
+
+def integrated(report: str) -> str:
+    """Cut the tables of integrated values out of a report."""
+    return report[report.index("integrated values of") :]
+
+
+def points(count: int, start: int = 0, **others: float) -> npt.NDArray[np.float64]:
+    """Make points that differ in the view zenith angle only: half a degree between them."""
+    values = dict.fromkeys(AXIS_NAMES, 0.0)
+    values |= {"uo3": 0.344, "uw": 1.424, "aot550": 0.2, "psurf": 1013.0, "phi": 90, "thetas": 30}
+    values |= others
+    rows = np.tile([values[name] for name in AXIS_NAMES], (count, 1)).astype(np.float64)
+    rows[:, -1] = 0.5 * np.arange(start, start + count)
+    return rows
+
+
+def good_result(number: float, launches: int = 1) -> Result:
+    """Make a result whose every number tells it from the others."""
+    numbers = tuple(number + i / 1000 for i in range(len(QUANTITY_NAMES)))
+    return Result(Status.OK, launches, 0.25, numbers)
+
+
+def failed_result(reason: str = "6SV ended with exit code 2", launches: int = 1) -> Result:
+    return Result(Status.CRASHED, launches, 0.5, reason=reason)
+
+
+def response(values: Iterable[float] = RESPONSE, lowest_sample: int = LOWEST_SAMPLE) -> Response:
+    return Response(lowest_sample, tuple(values), "made up")
+
+
+def recipe_with(executable: Path | None = None, **changes: Any) -> Recipe:
+    sha256 = "e" * 64
+    if executable is not None:
+        sha256 = hashlib.sha256(executable.read_bytes()).hexdigest()
+    content: dict[str, Any] = {
+        "band": "Oa08",
+        "executable": str(executable or "/opt/6sv"),
+        "executable_sha256": sha256,
+        "version": "2.1",
+        "aerosol_model": 5,
+        "run6sv": False,
+        "response": response(),
+    }
+    return Recipe(**(content | changes))
+
+
+def axes_entry(**changes: object) -> dict[str, Any]:
+    """Make the axes of a configuration: 4 points, that differ in both zenith angles."""
+    entry: dict[str, Any] = {
+        "uo3": ["0.344"],
+        "uw": ["1.424"],
+        "aot550": ["0.2"],
+        "psurf": ["1013"],
+        "alti": ["0"],
+        "phi": ["90"],
+        "thetas": ["30", "40"],
+        "thetav": ["10", "20"],
+    }
+    return entry | changes
+
+
+def configuration_entry(**changes: object) -> dict[str, Any]:
+    entry: dict[str, Any] = {"campaign": "test", "bands": ["Oa08"], "axes": axes_entry()}
+    return entry | changes
+
+
+def configuration(**changes: object) -> Configuration:
+    return Configuration.model_validate(configuration_entry(**changes))
+
+
+def write_script(path: Path, text: str) -> Path:
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+class FakeSixSV:
+    """A fast stand-in for 6SV that prints a stored report, and can be told to crash.
+
+    It puts a thousandth of the view zenith angle in the place of the apparent reflectance, so that
+    each point has a result of its own, and notes the geometry of every launch.
+    """
+
+    def __init__(self, folder: Path, *, before: str = "", report: Path | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._launches = folder / "launches.txt"
+        self._failing = folder / "failing.txt"
+        self.path = write_script(
+            folder / "fake-6sv",
+            f"""#!/bin/sh
+{before}
+exec awk -v report='{report or DATA / "reports" / "desert-2.1.txt"}' \\
+    -v launches='{self._launches}' -v failing='{self._failing}' '
+NR == 2 {{ geometry = $0; view = $3 }}
+END {{
+    print geometry >> launches
+    close(launches)
+    while ((getline line < failing) > 0)
+        if (line == view) {{ print "no luck at " view > "/dev/stderr"; exit 3 }}
+    while ((getline line < report) > 0) {{
+        at = index(line, "apparent reflectance")
+        if (at > 0)
+            line = substr(line, 1, at + 19) sprintf("%11.7f", view / 1000) substr(line, at + 31)
+        print line
+    }}
+}}'
+""",
+        )
+
+    @property
+    def launches(self) -> list[str]:
+        """Geometries of all launches so far."""
+        return self._launches.read_text().splitlines() if self._launches.exists() else []
+
+    def fail_at(self, *views: float) -> None:
+        """From now on, crash at these view zenith angles and at no others."""
+        self._failing.write_text("".join(f"{view:g}\n" for view in views))

@@ -1,0 +1,76 @@
+"""Files and folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from sixsv_lut.files import appearing_at_once
+
+
+def test_a_file_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "file"
+    with appearing_at_once(path) as aside:
+        aside.write_text("half")
+        assert not path.exists()
+        assert aside.parent == path.parent  # so that the rename is atomic
+        aside.write_text("whole")
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    with appearing_at_once(path) as aside:
+        aside.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+
+
+def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    with contextlib.suppress(KeyboardInterrupt), appearing_at_once(path) as aside:
+        aside.write_text("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_there_is_replaced_with_all_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    for name in ("old", "new"):
+        with appearing_at_once(path) as aside:
+            aside.mkdir()
+            (aside / name).write_text(name)
+    assert [one.name for one in path.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failure_leaves_no_half_folder(tmp_path: Path) -> None:
+    with contextlib.suppress(ValueError), appearing_at_once(tmp_path / "folder") as aside:
+        aside.mkdir()
+        (aside / "half").write_text("half")
+        raise ValueError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_replaces_another_link_of_the_same_file(tmp_path: Path) -> None:
+    source, path = tmp_path / "source", tmp_path / "link"
+    source.write_text("content")
+    for _ in range(2):
+        with appearing_at_once(path) as aside:
+            os.link(source, aside)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "source"]
+    assert path.samefile(source)
+
+
+def test_two_writers_at_a_time_use_different_names(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with appearing_at_once(path) as one, appearing_at_once(path) as other:
+        assert one != other
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one"  # the last to finish

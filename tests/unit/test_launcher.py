@@ -1,0 +1,221 @@
+"""One process for each launch: what comes back, and what never stays behind."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.launcher import Launcher, LaunchError
+from sixsv_lut.output import Status
+from unit.support import write_script
+
+
+def _launcher(folder: Path, script: str, timeout: float = 20.0) -> Launcher:
+    return Launcher(write_script(folder / "fake-6sv", script), dict(os.environ), timeout)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def _gone_soon(pid: int) -> bool:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if not _alive(pid):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _pid_in(path: Path) -> int:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if path.exists() and path.read_text().strip():
+            return int(path.read_text())
+        time.sleep(0.01)
+    raise AssertionError(f"{path} never came")
+
+
+def test_the_deck_goes_in_and_the_report_comes_out(tmp_path: Path) -> None:
+    assert _launcher(tmp_path, "#!/bin/sh\ncat\n").launch("a deck\n") == "a deck\n"
+
+
+def test_a_deck_and_a_report_larger_than_a_pipe_go_through(tmp_path: Path) -> None:
+    deck = "0123456789abcde\n" * 100_000
+    assert _launcher(tmp_path, "#!/bin/sh\ncat\n").launch(deck) == deck
+
+
+def test_a_launch_does_not_need_its_deck_to_be_read(tmp_path: Path) -> None:
+    assert _launcher(tmp_path, "#!/bin/sh\necho done\n").launch("x" * 1_000_000) == "done\n"
+
+
+def test_a_launch_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    launcher = _launcher(tmp_path, "#!/bin/sh\ncat\n")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("TMPDIR", str(folder))
+    launcher.launch("a deck\n")
+    assert list(folder.iterdir()) == []
+
+
+def test_the_environment_is_the_given_one(tmp_path: Path) -> None:
+    script = write_script(tmp_path / "fake-6sv", '#!/bin/sh\necho "$ONE:$HOME"\n')
+    assert Launcher(script, {"ONE": "1"}, 20).launch("") == "1:\n"
+
+
+def test_a_non_zero_exit_code_is_a_crash_with_what_was_said(tmp_path: Path) -> None:
+    launcher = _launcher(tmp_path, "#!/bin/sh\necho first >&2\necho >&2\necho second >&2\nexit 2\n")
+    with pytest.raises(LaunchError) as failure:
+        launcher.launch("")
+    assert failure.value.status is Status.CRASHED
+    assert failure.value.reason == "6SV ended with exit code 2: first | second"
+
+
+def test_a_report_of_a_launch_that_crashed_is_not_taken(tmp_path: Path) -> None:
+    with pytest.raises(LaunchError):
+        _launcher(tmp_path, "#!/bin/sh\necho a report\nexit 1\n").launch("")
+
+
+def test_what_is_said_on_standard_error_is_no_failure(tmp_path: Path) -> None:
+    assert _launcher(tmp_path, "#!/bin/sh\necho hm >&2\necho out\n").launch("") == "out\n"
+
+
+def test_a_death_by_signal_is_a_crash_and_the_signal_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LaunchError, match="6SV was killed by SIGSEGV") as failure:
+        _launcher(tmp_path, "#!/bin/sh\nkill -SEGV $$\n").launch("")
+    assert failure.value.status is Status.CRASHED
+
+
+def test_a_hanging_launch_is_killed_after_the_timeout(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    launcher = _launcher(tmp_path, f"#!/bin/sh\necho $$ > {pid_file}\nexec sleep 60\n", timeout=0.5)
+    begin = time.monotonic()
+    with pytest.raises(LaunchError, match=r"did not end within 0\.5 s and was killed") as failure:
+        launcher.launch("")
+    assert time.monotonic() - begin < 10
+    assert failure.value.status is Status.TIMEOUT
+    assert not _alive(_pid_in(pid_file))
+
+
+def test_the_children_of_a_hanging_launch_are_killed_too(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"#!/bin/sh\nsleep 60 &\necho $! > {pid_file}\nwait\n"
+    with pytest.raises(LaunchError):
+        _launcher(tmp_path, script, timeout=0.5).launch("")
+    assert _gone_soon(_pid_in(pid_file))
+
+
+def test_a_launch_that_ends_but_leaves_its_output_to_a_child_is_killed_with_it(
+    tmp_path: Path,
+) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"#!/bin/sh\nsleep 60 &\necho $! > {pid_file}\n"
+    with pytest.raises(LaunchError) as failure:
+        _launcher(tmp_path, script, timeout=0.5).launch("")
+    assert failure.value.status is Status.TIMEOUT
+    assert _gone_soon(_pid_in(pid_file))
+
+
+@pytest.mark.xfail(
+    strict=True, reason="only launches that are cut short are killed with their children"
+)
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_child_that_a_launch_leaves_behind_is_killed(tmp_path: Path, code: int) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"#!/bin/sh\nsleep 5 >/dev/null 2>&1 &\necho $! > {pid_file}\nexit {code}\n"
+    launcher = _launcher(tmp_path, script)
+    if code:
+        with pytest.raises(LaunchError):
+            launcher.launch("")
+    else:
+        launcher.launch("")
+    pid = _pid_in(pid_file)
+    end = time.monotonic() + 0.5
+    while _alive(pid) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not _alive(pid)
+
+
+def test_a_launcher_that_is_stopped_kills_what_runs_and_starts_no_more(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"#!/bin/sh\nsleep 60 &\necho $! > {pid_file}\nwait\n"
+    launcher = _launcher(tmp_path, script, timeout=60)
+    ended: list[BaseException] = []
+
+    def launch() -> None:
+        try:
+            launcher.launch("")
+        except LaunchError as failure:
+            ended.append(failure)
+
+    thread = threading.Thread(target=launch)
+    thread.start()
+    pid = _pid_in(pid_file)
+    launcher.stop()
+    thread.join(10)
+    assert len(ended) == 1
+    assert _gone_soon(pid)
+    with pytest.raises(CampaignError, match="no more launches"):
+        launcher.launch("")
+
+
+def test_many_launches_at_a_time_do_not_mix_their_reports(tmp_path: Path) -> None:
+    launcher = _launcher(tmp_path, "#!/bin/sh\ncat\n")
+    reports: dict[int, str] = {}
+
+    def launch(number: int) -> None:
+        reports[number] = launcher.launch(f"deck {number}\n" * 1000)
+
+    threads = [threading.Thread(target=launch, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reports == {number: f"deck {number}\n" * 1000 for number in range(16)}
+
+
+def test_a_file_that_may_not_be_executed_stops_the_batch(tmp_path: Path) -> None:
+    file = tmp_path / "6sv"
+    file.write_text("#!/bin/sh\n")
+    with pytest.raises(CampaignError, match=r"6SV cannot start: .*Permission denied"):
+        Launcher(file, {}, 1).launch("")
+
+
+def test_an_executable_that_is_not_there_stops_the_batch(tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match=r"6SV cannot start: .*No such file"):
+        Launcher(tmp_path / "6sv", {}, 1).launch("")
+
+
+def test_a_missing_library_stops_the_batch_with_the_remedy(tmp_path: Path) -> None:
+    script = (
+        "#!/bin/sh\n"
+        "echo 'error while loading shared libraries: libgfortran.so.5: cannot open' >&2\nexit 127\n"
+    )
+    with pytest.raises(CampaignError, match=r"libgfortran\.so\.5(.|\n)*Install that library"):
+        _launcher(tmp_path, script).launch("")
+
+
+def test_output_that_is_not_text_is_no_error_of_the_launcher(tmp_path: Path) -> None:
+    report = _launcher(tmp_path, "#!/bin/sh\nprintf '\\377\\000x'\n").launch("")
+    assert report.endswith("x")
+
+
+def test_a_launch_that_nobody_watches_ends_by_itself(tmp_path: Path) -> None:
+    program = "import resource\nprint(resource.getrlimit(resource.RLIMIT_CPU))\n"
+    script = f"#!{sys.executable}\n{program}"
+    # The limit is set just after the start: a Python takes longer than that to come here.
+    limit = _launcher(tmp_path, script, timeout=30).launch("")
+    assert limit.strip() == "(31, 31)"
+    assert resource.getrlimit(resource.RLIMIT_CPU) != (31, 31)

@@ -1,0 +1,141 @@
+"""The recipe of a band: its fingerprint changes exactly with what determines a launch's result."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sixsv_lut.recipe
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.instruments import find_band
+from sixsv_lut.recipe import make_recipe, read_recipe
+from unit.support import (
+    LOWEST_SAMPLE,
+    RESPONSE,
+    configuration,
+    recipe_with,
+    response,
+    stored_deck,
+    write_script,
+)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"executable_sha256": "d" * 64},
+        {"aerosol_model": 1},
+        {"run6sv": True},
+        {"response": response(lowest_sample=LOWEST_SAMPLE + 1)},
+        {"response": response((*RESPONSE, 0.125))},
+        {"response": response((0.125000000000001, *RESPONSE[1:]))},
+    ],
+    ids=["executable", "aerosol", "run6sv", "wavelength", "samples", "response"],
+)
+def test_what_determines_a_result_changes_the_fingerprint(changes: dict[str, Any]) -> None:
+    assert recipe_with(**changes).fingerprint != recipe_with().fingerprint
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"band": "Oa01"},
+        {"executable": "/elsewhere/6sv"},
+        {"version": "unknown"},
+        {"response": replace(response(), source="another file with the same response")},
+    ],
+    ids=["band", "path", "version", "source"],
+)
+def test_what_does_not_determine_a_result_keeps_the_fingerprint(changes: dict[str, Any]) -> None:
+    assert replace(recipe_with(), **changes).fingerprint == recipe_with().fingerprint
+
+
+def test_another_deck_version_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = recipe_with().fingerprint
+    monkeypatch.setattr(sixsv_lut.recipe, "DECK_VERSION", 1_000_000)
+    assert recipe_with().fingerprint != before
+
+
+def test_a_recipe_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    recipe = recipe_with(response=response((0.1, 1 / 3, 1e-300)))
+    recipe.write(tmp_path / "recipe.json")
+    assert read_recipe(tmp_path / "recipe.json") == recipe
+
+
+def test_the_same_recipe_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        recipe_with().write(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+def test_the_decks_of_a_recipe_are_those_of_its_band() -> None:
+    point = (0.344, 1.424, 0.2, 1013, 0, 90, 30, 20)
+    assert recipe_with(run6sv=True).deck_writer().write(point) == stored_deck("run6sv")
+
+
+@pytest.mark.parametrize("field", ["aerosol_model", "run6sv", "executable_sha256"])
+def test_a_recipe_that_was_changed_by_hand_is_refused(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "recipe.json"
+    recipe_with().write(path)
+    content = json.loads(path.read_text())
+    content[field] = {"aerosol_model": 1, "run6sv": True, "executable_sha256": "d" * 64}[field]
+    path.write_text(json.dumps(content))
+    with pytest.raises(CampaignError, match=r"was changed by hand.*delete it and run again"):
+        read_recipe(path)
+
+
+_ODD = [
+    pytest.param(text, marks=pytest.mark.xfail(strict=True, reason="AttributeError"))
+    for text in ("null", "5", '"text"')
+]
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", *_ODD, "\x00"])
+def test_what_is_no_recipe_is_refused_with_the_remedy(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(content)
+    with pytest.raises(CampaignError, match=r"cannot be read as a recipe .*: delete it"):
+        read_recipe(path)
+
+
+def test_a_truncated_recipe_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    recipe_with().write(path)
+    content = path.read_text().rstrip()
+    for length in range(0, len(content), 13):
+        path.write_text(content[:length])
+        with pytest.raises(CampaignError):
+            read_recipe(path)
+
+
+def test_a_missing_recipe_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match=r"recipe\.json cannot be read"):
+        read_recipe(tmp_path / "recipe.json")
+
+
+def test_a_recipe_is_made_from_configuration_executable_and_response(tmp_path: Path) -> None:
+    script = write_script(tmp_path / "6sv", "#!/bin/sh\n# 6SV version 9.9 *\n")
+    recipe = make_recipe(
+        configuration(sixsv={"executable": str(script)}, aerosol={"model": 2}, satellite="S3B"),
+        find_band("OLCI", "Oa08"),
+    )
+    assert (recipe.band, recipe.executable, recipe.version) == ("Oa08", str(script), "9.9")
+    assert (recipe.aerosol_model, recipe.run6sv) == (2, False)
+    assert recipe.response.source.endswith("S3B_OLCI_08")
+    assert 660 < recipe.response.centre < 670
+
+
+def test_an_executable_with_another_content_makes_another_fingerprint(tmp_path: Path) -> None:
+    script = tmp_path / "6sv"
+    fingerprints = set()
+    for content in ("#!/bin/sh\n", "#!/bin/sh\n\n"):
+        write_script(script, content)
+        made = make_recipe(
+            configuration(sixsv={"executable": str(script)}), find_band("OLCI", "Oa08")
+        )
+        fingerprints.add(made.fingerprint)
+    assert len(fingerprints) == 2

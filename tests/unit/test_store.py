@@ -1,0 +1,558 @@
+"""The store: nothing that was finished is lost, and nothing else is believed."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import sixsv_lut.store
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.output import QUANTITY_NAMES, Status
+from sixsv_lut.store import (
+    PENDING,
+    BatchStore,
+    JournalWriter,
+    Known,
+    Records,
+    Result,
+    batch_key,
+    read_journal,
+    read_sealed,
+    read_sealed_table,
+    records_in_journal,
+)
+from unit.support import (
+    FINGERPRINT,
+    OTHER_FINGERPRINT,
+    failed_result,
+    good_result,
+    points,
+)
+
+_ROWS = 5
+
+
+def _journal(folder: Path, rows: int = _ROWS, fingerprint: str = FINGERPRINT) -> Path:
+    folder.mkdir(exist_ok=True)
+    values = points(rows)
+    writer = JournalWriter(folder, fingerprint, batch_key(values))
+    for row in range(rows):
+        writer.append(values[row], good_result(row) if row != 1 else failed_result("ä" * 200))
+    writer.close()
+    return writer.path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Give the content of a whole journal."""
+    return _journal(tmp_path_factory.mktemp("journal")).read_bytes()
+
+
+@functools.cache
+def _header_and_record(size: int) -> tuple[int, int]:
+    """Tell how long the header and a record of a journal are."""
+    whole = [n for n in range(1, size + 1) if records_in_journal(n) > records_in_journal(n - 1)]
+    assert len(whole) == _ROWS
+    record = whole[1] - whole[0]
+    return whole[0] - record, record
+
+
+def _check_rows(known: Known, rows: list[int]) -> None:
+    """Check that exactly these rows of the journal were recovered, unchanged."""
+    assert np.array_equal(known.values, points(_ROWS)[rows])
+    for i, row in enumerate(rows):
+        if row == 1:
+            assert known.status[i] == Status.CRASHED
+            assert np.isnan(known.quantities[i]).all()
+            assert known.reasons[i] == "ä" * 120  # as much as there is room for
+        else:
+            assert known.status[i] == Status.OK
+            assert tuple(known.quantities[i]) == good_result(row).quantities
+            assert known.reasons[i] == ""
+
+
+def test_a_journal_gives_back_what_was_appended(tmp_path: Path) -> None:
+    known = read_journal(_journal(tmp_path), FINGERPRINT)
+    assert known is not None
+    _check_rows(known, [0, 1, 2, 3, 4])
+    assert known.launches.tolist() == [1] * 5
+    assert known.seconds.tolist() == [0.25, 0.5, 0.25, 0.25, 0.25]
+
+
+@given(data=st.data())
+def test_whatever_byte_a_journal_is_cut_at_every_whole_record_is_recovered(
+    whole: bytes, tmp_path: Path, data: st.DataObject
+) -> None:
+    header, record = _header_and_record(len(whole))
+    near = [header + i * record + d for i in range(_ROWS + 1) for d in (-1, 0, 1)]
+    cut = data.draw(st.one_of(st.sampled_from(near[:-1]), st.integers(0, len(whole))))
+    path = tmp_path / "cut.journal"
+    path.write_bytes(whole[:cut])
+    known = read_journal(path, FINGERPRINT)
+    if cut < header:
+        assert known is None
+    else:
+        assert known is not None
+        _check_rows(known, list(range((cut - header) // record)))
+
+
+@given(data=st.data())
+def test_whichever_byte_of_a_record_changes_all_other_records_are_recovered(
+    whole: bytes, tmp_path: Path, data: st.DataObject
+) -> None:
+    header, record = _header_and_record(len(whole))
+    at = data.draw(st.integers(header, len(whole) - 1))
+    change = data.draw(st.integers(1, 255))
+    path = tmp_path / "flipped.journal"
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ change]) + whole[at + 1 :])
+    known = read_journal(path, FINGERPRINT)
+    assert known is not None
+    _check_rows(known, [row for row in range(_ROWS) if row != (at - header) // record])
+
+
+@given(data=st.data())
+def test_a_journal_whose_header_is_damaged_gives_nothing(
+    whole: bytes, tmp_path: Path, data: st.DataObject
+) -> None:
+    # What its numbers are can no longer be told.
+    header, _ = _header_and_record(len(whole))
+    at, change = data.draw(st.tuples(st.integers(0, header - 1), st.integers(1, 255)))
+    path = tmp_path / "flipped.journal"
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ change]) + whole[at + 1 :])
+    assert read_journal(path, FINGERPRINT) is None
+
+
+@given(tail=st.one_of(st.binary(max_size=5000), st.integers(1, 5000).map(bytes)))
+def test_a_torn_tail_of_a_journal_adds_nothing(whole: bytes, tmp_path: Path, tail: bytes) -> None:
+    path = tmp_path / "torn.journal"
+    path.write_bytes(whole + tail)
+    known = read_journal(path, FINGERPRINT)
+    assert known is not None
+    _check_rows(known, [0, 1, 2, 3, 4])
+
+
+@given(st.binary(max_size=200))
+def test_a_foreign_file_is_no_journal(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "foreign.journal"
+    path.write_bytes(content)
+    assert read_journal(path, FINGERPRINT) is None
+
+
+def test_a_journal_of_another_fingerprint_is_not_taken(tmp_path: Path) -> None:
+    assert read_journal(_journal(tmp_path, fingerprint=OTHER_FINGERPRINT), FINGERPRINT) is None
+
+
+def test_a_journal_of_another_version_gives_its_numbers_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tuple(reversed(QUANTITY_NAMES[:-1]))
+    monkeypatch.setattr(sixsv_lut.store, "QUANTITY_NAMES", older)
+    writer = JournalWriter(tmp_path, FINGERPRINT, "key")
+    writer.append(points(1)[0], Result(Status.OK, 1, 0.1, tuple(range(len(older)))))
+    writer.close()
+    monkeypatch.undo()
+    known = read_journal(writer.path, FINGERPRINT)
+    assert known is not None
+    read = dict(zip(QUANTITY_NAMES, known.quantities[0], strict=True))
+    assert np.isnan(read.pop(QUANTITY_NAMES[-1]))
+    assert read == {name: i for i, name in enumerate(older)}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5])
+def test_the_size_of_a_journal_tells_its_records(tmp_path: Path, rows: int) -> None:
+    assert records_in_journal(_journal(tmp_path, rows).stat().st_size) == rows
+
+
+def test_two_writers_never_share_a_file(tmp_path: Path) -> None:
+    writers = [JournalWriter(tmp_path, FINGERPRINT, "key") for _ in range(50)]
+    for writer in writers:
+        writer.close()
+    assert len({writer.path for writer in writers}) == 50
+
+
+def test_a_journal_carries_batch_process_and_kind_in_its_name(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path, FINGERPRINT, "key")
+    writer.close()
+    key, host, pid, random, kind = writer.path.name.split(".")
+    assert (key, pid, kind) == ("key", str(os.getpid()), "journal")
+    assert host
+    assert len(random) == 8
+
+
+def test_an_appended_record_is_in_the_file_at_once(tmp_path: Path) -> None:
+    # A process that is killed loses nothing that it appended.
+    writer = JournalWriter(tmp_path, FINGERPRINT, "key")
+    writer.append(points(1)[0], good_result(0))
+    known = read_journal(writer.path, FINGERPRINT)
+    writer.close()
+    assert known is not None
+    assert len(known.status) == 1
+
+
+def test_a_record_that_was_written_in_part_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = JournalWriter(tmp_path, FINGERPRINT, "key")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, content: write(file, content[:-1]))
+    with pytest.raises(OSError) as failure:
+        writer.append(points(1)[0], good_result(0))
+    assert failure.value.errno == errno.ENOSPC
+    monkeypatch.undo()
+    writer.close()
+
+
+# ----- what a batch finds in the store
+
+
+def _store(folder: Path, values: np.ndarray, fingerprint: str = FINGERPRINT) -> BatchStore:
+    made = BatchStore(folder / "store", fingerprint, values)
+    made.make_folder()
+    return made
+
+
+def _keep(store: BatchStore, rows: range, number: Callable[[int], float] = float) -> Path:
+    """Put good results of some rows into a journal of a batch."""
+    journal = store.open_journal()
+    for row in rows:
+        journal.append(store.values[row], good_result(number(row)))
+    journal.close()
+    return journal.path
+
+
+def _seal(store: BatchStore, number: Callable[[int], float] = float) -> Records:
+    records = Records(store.values)
+    for row in range(len(store.values)):
+        records.enter(row, good_result(number(row)))
+    store.seal(records)
+    return records
+
+
+def test_an_empty_store_knows_nothing(tmp_path: Path) -> None:
+    records = _store(tmp_path, points(4)).recover()
+    assert records.to_run.tolist() == [0, 1, 2, 3]
+    assert (records.status == PENDING).all()
+
+
+def test_the_journals_of_all_attempts_add_up(tmp_path: Path) -> None:
+    store = _store(tmp_path, points(6))
+    _keep(store, range(0, 2))
+    _keep(store, range(3, 5))
+    records = store.recover()
+    assert records.to_run.tolist() == [2, 5]
+    assert records.quantities[3, 0] == 3
+
+
+def test_a_failed_launch_is_known_and_run_again(tmp_path: Path) -> None:
+    store = _store(tmp_path, points(2))
+    journal = store.open_journal()
+    journal.append(store.values[0], failed_result("no luck", launches=2))
+    journal.append(store.values[1], good_result(1))
+    journal.close()
+    records = store.recover()
+    assert records.to_run.tolist() == [0]
+    assert (records.reasons[0], records.launches[0]) == ("no luck", 2)
+
+
+@pytest.mark.parametrize("order", ["good first", "failed first"])
+def test_a_good_result_is_never_replaced_by_a_failure(tmp_path: Path, order: str) -> None:
+    store = _store(tmp_path, points(1))
+    results = [good_result(7), failed_result()]
+    journal = store.open_journal()
+    for result in results if order == "good first" else reversed(results):
+        journal.append(store.values[0], result)
+    journal.close()
+    records = store.recover()
+    assert records.status[0] == Status.OK
+    assert records.quantities[0, 0] == 7
+
+
+def test_points_are_known_by_value_wherever_they_were_computed(tmp_path: Path) -> None:
+    # An axis got another value, and the batches another size.
+    _keep(_store(tmp_path, points(4)), range(4), lambda row: 100 + row)
+    _seal(_store(tmp_path, points(4, start=6)), lambda row: 200 + row)
+    records = _store(tmp_path, points(8, start=1)).recover()
+    assert records.to_run.tolist() == [3, 4]
+    assert records.quantities[:, 0].tolist()[:3] == [101, 102, 103]
+    assert records.quantities[:, 0].tolist()[5:] == [200, 201, 202]
+
+
+def test_negative_zero_is_the_same_point_as_zero(tmp_path: Path) -> None:
+    values = points(2)
+    _keep(_store(tmp_path, values), range(2))
+    assert not len(_store(tmp_path, values * [1, 1, 1, 1, -1, 1, 1, 1]).recover().to_run)
+
+
+def test_batches_of_the_same_campaign_are_not_read(tmp_path: Path) -> None:
+    other = _store(tmp_path, points(4))
+    _seal(other)
+    store = _store(tmp_path, points(4, start=2))
+    assert store.recover({other.key}).to_run.tolist() == [0, 1, 2, 3]
+    assert store.recover().to_run.tolist() == [2, 3]
+
+
+def test_results_of_another_fingerprint_are_not_taken(tmp_path: Path) -> None:
+    _seal(_store(tmp_path, points(2), OTHER_FINGERPRINT))
+    store = _store(tmp_path, points(2))
+    assert len(store.recover().to_run) == 2
+    # Not even when somebody puts the file into the folder.
+    other = BatchStore(tmp_path / "store", OTHER_FINGERPRINT, points(2))
+    store.sealed.write_bytes(other.sealed.read_bytes())
+    assert len(store.recover().to_run) == 2
+
+
+def test_foreign_files_in_the_store_are_left_alone(tmp_path: Path) -> None:
+    store = _store(tmp_path, points(3))
+    _keep(store, range(1))
+    foreign = {
+        "notes.txt": b"mine",
+        "x.journal": b"mine",
+        "x.parquet": b"mine",
+        ".hidden": b"",
+        f"{store.key}.journal.bak": b"mine",
+    }
+    for name, content in foreign.items():
+        (store.folder / name).write_bytes(content)
+    (store.folder / "folder.parquet").mkdir()
+    assert store.recover().to_run.tolist() == [1, 2]
+    _seal(store)
+    assert {name: (store.folder / name).read_bytes() for name in foreign} == foreign
+
+
+# ----- sealing
+
+
+def test_a_sealed_batch_gives_back_what_was_entered(tmp_path: Path) -> None:
+    store = _store(tmp_path, points(3))
+    records = Records(store.values)
+    records.enter(0, good_result(5, launches=2))
+    records.enter(1, failed_result("no luck"))
+    records.enter(2, good_result(7))
+    store.seal(records)
+    known = read_sealed(store.sealed, FINGERPRINT)
+    assert np.array_equal(known.values, store.values)
+    assert known.status.tolist() == [0, 2, 0]
+    assert known.launches.tolist() == [2, 1, 1]
+    assert list(known.reasons) == [None, "no luck", None]
+    assert tuple(known.quantities[2]) == good_result(7).quantities
+    assert np.isnan(known.quantities[1]).all()
+
+
+def test_sealing_replaces_all_journals_of_the_batch_and_no_others(tmp_path: Path) -> None:
+    other = _keep(_store(tmp_path, points(2, start=50)), range(1))
+    store = _store(tmp_path, points(2))
+    _keep(store, range(1))
+    records = store.recover()
+    journal = store.open_journal()
+    records.enter(1, good_result(1))
+    journal.append(store.values[1], good_result(1))
+    journal.close()
+    store.seal(records, journal)
+    assert sorted(store.folder.iterdir()) == sorted([store.sealed, other])
+
+
+def test_a_journal_that_began_after_the_recovery_outlives_the_sealing(tmp_path: Path) -> None:
+    # Another process is at the same batch.
+    store = _store(tmp_path, points(1))
+    records = store.recover()
+    other = _keep(_store(tmp_path, points(1)), range(1))
+    records.enter(0, good_result(0))
+    store.seal(records)
+    assert other.exists()
+
+
+def test_a_batch_with_rows_that_were_never_run_is_not_sealed(tmp_path: Path) -> None:
+    store = _store(tmp_path, points(2))
+    with pytest.raises(ValueError, match="never run"):
+        store.seal(Records(store.values))
+    assert not store.sealed.exists()
+
+
+def test_the_same_results_seal_to_the_same_bytes(tmp_path: Path) -> None:
+    sealed = []
+    for name in ("one", "other"):
+        store = _store(tmp_path / name, points(9))
+        _seal(store)
+        sealed.append(store.sealed.read_bytes())
+    assert sealed[0] == sealed[1]
+
+
+@given(data=st.data())
+def test_a_sealed_file_that_was_cut_is_never_believed(tmp_path: Path, data: st.DataObject) -> None:
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    content = store.sealed.read_bytes()
+    cut = data.draw(st.integers(0, len(content) - 1))
+    store.sealed.write_bytes(content[:cut])
+    with pytest.raises(CampaignError, match=str(store.sealed)):
+        read_sealed(store.sealed, FINGERPRINT)
+
+
+@given(data=st.data())
+def test_a_sealed_file_with_a_changed_byte_gives_the_same_numbers_or_none(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    store = _store(tmp_path, points(3))
+    records = _seal(store)
+    content = store.sealed.read_bytes()
+    at = data.draw(st.integers(0, len(content) - 1))
+    flipped = bytes([content[at] ^ data.draw(st.integers(1, 255))])
+    store.sealed.write_bytes(content[:at] + flipped + content[at + 1 :])
+    try:
+        known = read_sealed(store.sealed, FINGERPRINT)
+    except CampaignError:
+        return
+    assert np.array_equal(known.values, records.values)
+    assert np.array_equal(known.status, records.status)
+    assert np.array_equal(known.quantities, records.quantities)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "foreign"])
+def test_a_damaged_sealed_file_is_put_aside_and_its_batch_run_again(
+    tmp_path: Path, damage: str
+) -> None:
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    content = bytearray(store.sealed.read_bytes())
+    at = content.index(b"PAR1", 4) if b"PAR1" in content[4:] else len(content)
+    content[at // 4] ^= 0xFF
+    damaged = {
+        "cut": bytes(content[: len(content) // 2]),
+        "flipped": bytes(content),
+        "empty": b"",
+        "foreign": b"PAR1 is how these files begin",
+    }[damage]
+    store.sealed.write_bytes(damaged)
+    assert store.recover().to_run.tolist() == [0, 1, 2]
+    assert not store.sealed.exists()
+    (aside,) = store.folder.iterdir()
+    assert aside.name.startswith(f"{store.key}.damaged-")
+    assert aside.read_bytes() == damaged
+    assert store.recover().to_run.tolist() == [0, 1, 2]
+
+
+@pytest.mark.xfail(strict=True, reason="any error counts as damage")
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.ESTALE])
+def test_a_sealed_file_that_cannot_be_read_just_now_is_not_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    # A hiccup of the file system is no damage: nothing may be computed again for it.
+    store = _store(tmp_path, points(3))
+    _seal(store)
+
+    def hiccup(*_args: object, **_kwargs: object) -> None:
+        raise OSError(number, os.strerror(number), str(store.sealed))
+
+    monkeypatch.setattr(pq, "ParquetFile", hiccup)
+    with pytest.raises((CampaignError, OSError)):
+        store.recover()
+    assert store.sealed.exists()
+
+
+def test_columns_of_a_sealed_batch_are_read_alone(tmp_path: Path) -> None:
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    table = read_sealed_table(store.sealed, FINGERPRINT, ["status", "reason"], key=store.key)
+    assert table.column_names == ["status", "reason"]
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "key", "said"),
+    [
+        (OTHER_FINGERPRINT, None, "was computed with another fingerprint"),
+        (FINGERPRINT, "0" * 40, "holds other points than this batch has"),
+    ],
+)
+def test_a_sealed_batch_of_something_else_is_refused(
+    tmp_path: Path, fingerprint: str, key: str | None, said: str
+) -> None:
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    with pytest.raises(CampaignError, match=f"{store.sealed} {said}"):
+        read_sealed_table(store.sealed, fingerprint, key=key)
+
+
+# ----- publishing
+
+
+def test_the_output_of_a_batch_is_a_hard_link(tmp_path: Path) -> None:
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    output = tmp_path / "results" / "00000.parquet"
+    store.publish(output)
+    assert output.samefile(store.sealed)
+    assert output.stat().st_nlink == 2
+
+
+def test_the_output_of_a_batch_is_a_copy_where_links_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    monkeypatch.setattr(os, "link", refuse)
+    store.publish(tmp_path / "out.parquet")
+    assert not (tmp_path / "out.parquet").samefile(store.sealed)
+    assert (tmp_path / "out.parquet").read_bytes() == store.sealed.read_bytes()
+
+
+def test_an_output_that_snakemake_deleted_is_made_again_from_the_store(tmp_path: Path) -> None:
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    output = tmp_path / "out.parquet"
+    for _ in range(2):
+        store.publish(output)
+        output.unlink()
+    assert store.sealed.exists()
+    store.publish(output)
+    assert len(read_sealed(output, FINGERPRINT).status) == 3
+
+
+@pytest.mark.parametrize("before", ["the same link", "another file"])
+def test_an_output_that_is_there_is_replaced(tmp_path: Path, before: str) -> None:
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    output = tmp_path / "out.parquet"
+    if before == "another file":
+        output.write_text("old")
+    else:
+        store.publish(output)
+    store.publish(output)
+    assert output.samefile(store.sealed)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["out.parquet", "store"]
+
+
+def test_an_output_is_newer_than_what_was_made_before_it(tmp_path: Path) -> None:
+    # Snakemake would run the batch for ever otherwise.
+    store = _store(tmp_path, points(3))
+    _seal(store)
+    os.utime(store.sealed, (1, 1))
+    table = tmp_path / "table.parquet"
+    table.write_text("")
+    store.publish(tmp_path / "out.parquet")
+    assert (tmp_path / "out.parquet").stat().st_mtime_ns >= table.stat().st_mtime_ns
+
+
+# ----- keys
+
+
+def test_the_key_of_a_batch_is_that_of_its_content() -> None:
+    assert batch_key(points(5)) == batch_key(np.asfortranarray(points(5)))
+    keys = {batch_key(points(n, start)) for n in range(1, 6) for start in range(4)}
+    assert len(keys) == 20
+    assert batch_key(points(5)) != batch_key(points(5)[::-1])
+
+
+def test_negative_zero_does_not_change_the_key() -> None:
+    assert batch_key(points(5, alti=-0.0)) == batch_key(points(5, alti=0.0))
