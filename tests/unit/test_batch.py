@@ -125,7 +125,6 @@ def test_a_batch_whose_journal_is_complete_is_sealed_without_a_launch(
     assert len(_result(tmp_path, recipe).status) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="they stay for ever")
 def test_journals_left_by_a_death_just_after_the_sealing_are_removed(
     tmp_path: Path, fake: FakeSixSV
 ) -> None:
@@ -238,7 +237,6 @@ def test_an_executable_that_changed_is_refused_before_a_launch(
     assert fake.launches == []
 
 
-@pytest.mark.xfail(strict=True, reason="the message blames the store")
 def test_an_executable_that_is_gone_is_named(tmp_path: Path, fake: FakeSixSV) -> None:
     recipe = recipe_with(fake.path)
     fake.path.unlink()

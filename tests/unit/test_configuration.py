@@ -40,30 +40,21 @@ def test_a_small_configuration_gets_every_default() -> None:
     assert (made.run6sv, made.any_value, made.allowed_failures) == (False, False, 0)
 
 
-_KEY_LOST = pytest.mark.xfail(
-    strict=True, reason="a key that begins like the name of a type is dropped from the message"
-)
-
-
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"bandz": 1}, "bandz: unknown key; did you mean bands?"),
         ({"axis": 1}, "axis: unknown key; did you mean axes?"),
         ({"colour": 1}, "colour: unknown key; the keys here are campaign, results, store, "),
-        pytest.param({"interval": 1}, "interval: unknown key", marks=_KEY_LOST),
-        pytest.param({"strict": True}, "strict: unknown key", marks=_KEY_LOST),
-        pytest.param({"tuple_size": 1}, "tuple_size: unknown key", marks=_KEY_LOST),
-        pytest.param({"int": 1}, "int: unknown key", marks=_KEY_LOST),
+        ({"interval": 1}, "interval: unknown key"),
+        ({"strict": True}, "strict: unknown key"),
+        ({"tuple_size": 1}, "tuple_size: unknown key"),
+        ({"int": 1}, "int: unknown key"),
         ({"sixsv": {"time_out": 1}}, "sixsv.time_out: unknown key; did you mean timeout?"),
-        pytest.param(
-            {"sixsv": {"interpolate": 1}},
-            "sixsv.interpolate: unknown key; the keys here are",
-            marks=_KEY_LOST,
-        ),
+        ({"sixsv": {"interpolate": 1}}, "sixsv.interpolate: unknown key; the keys here are"),
         ({"aerosol": {"type": 1}}, "aerosol.type: unknown key; the keys here are model, name"),
         ({"axes": axes_entry(phis=[0])}, "axes.phis: unknown key; did you mean phi?"),
-        ({"campaign": "-x"}, "campaign: '-x': may hold only letters, digits and the signs . _ -"),
+        ({"campaign": "-x"}, "campaign: '-x': may hold only letters, digits and, not at the start"),
         ({"campaign": ".."}, "campaign: '..': may hold only"),
         ({"campaign": "a/b"}, "campaign: 'a/b': may hold only"),
         ({"campaign": ""}, "campaign: '': may hold only"),
@@ -78,7 +69,10 @@ _KEY_LOST = pytest.mark.xfail(
         ({"bands": ["Oa22"]}, "bands: 'Oa22' is not a band of OLCI; choose from Oa01 (400), "),
         ({"bands": ["Oa02", 412.5]}, "bands: 412.5 names band Oa02 a second time: keep one"),
         ({"bands": ["S1"]}, "bands: 'S1' is not a band of OLCI"),
-        ({"spectral_response": "no.txt"}, "spectral_response: there is no file no.txt: give its"),
+        (
+            {"spectral_response": "no.txt"},
+            "spectral_response: there is no file no.txt: give the path",
+        ),
         ({"spectral_response": "x/{band}.nc"}, "spectral_response: there is no file x/Oa08.nc"),
         ({"aerosol": {"model": 4}}, "aerosol.model: 4 needs the fractions of four components: ch"),
         ({"aerosol": {"model": 8}}, "aerosol.model: 8 needs a size distribution: choose from 0 ("),
@@ -149,13 +143,11 @@ def test_all_faults_are_told_at_once() -> None:
     assert len({fault.split(":")[0] for fault in faults}) == 14
 
 
-@pytest.mark.xfail(strict=True, reason="the file is not looked for")
 def test_a_fault_of_the_bands_does_not_hide_a_missing_response_file() -> None:
     _, *faults = _refusal(bands=["Oa99"], spectral_response="/no/file.txt")
     assert len(faults) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="each member of the union complains")
 def test_a_band_that_is_neither_text_nor_number_is_one_fault() -> None:
     assert len(_refusal(bands=["Oa01", None])) == 2
 
@@ -247,7 +239,6 @@ def test_a_quoted_value_is_kept_as_it_was_written(tmp_path: Path) -> None:
     assert axes == {"uo3": ["0.30"]}
 
 
-@pytest.mark.xfail(strict=True, reason="the whole axis is read as numbers")
 def test_a_quoted_value_does_not_change_how_its_neighbours_are_kept(tmp_path: Path) -> None:
     axes = _from_file(tmp_path / "c.yaml", 'axes:\n  uo3: ["0.30", 0.40]\n')
     assert axes == {"uo3": ["0.30", "0.40"]}
@@ -281,7 +272,6 @@ def test_a_later_file_wins(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.xfail(strict=True, reason="ends with an error of the YAML parser")
 @pytest.mark.parametrize("value", ["'*x'", "'[1'", "'a: b: c'", "'&'"])
 def test_a_value_that_reads_like_yaml_is_left_for_the_refusal(tmp_path: Path, value: str) -> None:
     axes = _from_file(tmp_path / "c.yaml", f"axes:\n  uo3: [{value}]\n")

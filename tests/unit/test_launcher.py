@@ -128,9 +128,6 @@ def test_a_launch_that_ends_but_leaves_its_output_to_a_child_is_killed_with_it(
     assert _gone_soon(_pid_in(pid_file))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="only launches that are cut short are killed with their children"
-)
 @pytest.mark.parametrize("code", [0, 1])
 def test_a_child_that_a_launch_leaves_behind_is_killed(tmp_path: Path, code: int) -> None:
     pid_file = tmp_path / "pid"

@@ -88,13 +88,7 @@ def test_a_recipe_that_was_changed_by_hand_is_refused(tmp_path: Path, field: str
         read_recipe(path)
 
 
-_ODD = [
-    pytest.param(text, marks=pytest.mark.xfail(strict=True, reason="AttributeError"))
-    for text in ("null", "5", '"text"')
-]
-
-
-@pytest.mark.parametrize("content", ["", "{", "{}", "[]", *_ODD, "\x00"])
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", "null", "5", '"text"', "\x00"])
 def test_what_is_no_recipe_is_refused_with_the_remedy(tmp_path: Path, content: str) -> None:
     path = tmp_path / "recipe.json"
     path.write_text(content)

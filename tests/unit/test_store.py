@@ -440,7 +440,6 @@ def test_a_damaged_sealed_file_is_put_aside_and_its_batch_run_again(
     assert store.recover().to_run.tolist() == [0, 1, 2]
 
 
-@pytest.mark.xfail(strict=True, reason="any error counts as damage")
 @pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.ESTALE])
 def test_a_sealed_file_that_cannot_be_read_just_now_is_not_put_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
@@ -533,15 +532,13 @@ def test_an_output_that_is_there_is_replaced(tmp_path: Path, before: str) -> Non
     assert sorted(one.name for one in tmp_path.iterdir()) == ["out.parquet", "store"]
 
 
-def test_an_output_is_newer_than_what_was_made_before_it(tmp_path: Path) -> None:
-    # Snakemake would run the batch for ever otherwise.
+def test_publishing_leaves_the_time_of_the_stored_file_alone(tmp_path: Path) -> None:
+    # It may be linked into another campaign, whose LUT would look out of date.
     store = _store(tmp_path, points(3))
     _seal(store)
     os.utime(store.sealed, (1, 1))
-    table = tmp_path / "table.parquet"
-    table.write_text("")
     store.publish(tmp_path / "out.parquet")
-    assert (tmp_path / "out.parquet").stat().st_mtime_ns >= table.stat().st_mtime_ns
+    assert store.sealed.stat().st_mtime == 1
 
 
 # ----- keys

@@ -242,7 +242,7 @@ def test_a_damaged_batch_is_named_with_the_command_that_repairs_it(
     workspace.lut("Oa03").unlink()
 
     printed = workspace.snakemake(succeeds=False)
-    repair = re.search(r"^ +(rm \S+)$", printed, re.MULTILINE)
+    repair = re.search(r"^ +(rm -f \S+)$", printed, re.MULTILINE)
     assert repair, printed
     assert damaged.name in repair.group(1)
 

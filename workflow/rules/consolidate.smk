@@ -5,7 +5,7 @@
 rule consolidate:
     input:
         configuration=campaign.configuration_file,
-        recipe=lambda wildcards: campaign.recipe(wildcards.band),
+        recipe=lambda wildcards: ancient(campaign.recipe(wildcards.band)),
         batches=lambda wildcards: campaign.batch_files(wildcards.band),
     output:
         lut_outputs(),

@@ -5,8 +5,9 @@
 
 rule simulate:
     input:
-        table=campaign.table,
-        recipe=f"{campaign.folder}/bands/{{band}}-{{digest}}.json",
+        # Which batch it is stands in the path of the output: when these were made is no matter.
+        table=ancient(campaign.table),
+        recipe=ancient(f"{campaign.folder}/bands/{{band}}-{{digest}}.json"),
     output:
         f"{campaign.folder}/batches/{{band}}-{{digest}}/{{batch}}.parquet",
     log:

@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 # the atmospheric profile of a deck.
 _SIGNIFICANT_DIGITS = 15
 
+_LARGEST_EXPONENT = 30
+
 _LONGEST_AXIS = 10_000
 
 
@@ -148,6 +150,8 @@ def _decimal(text: object, what: str) -> Decimal:
     if isinstance(text, bool) or not _NUMBER.fullmatch(written):
         raise ValueError(f"{what} {written!r} is not a number: write it like 0.25, 10 or 1e-3")
     number = Decimal(written)
+    if number and abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise ValueError(f"{what} {written!r} is beyond any number that 6SV takes")
     if len(number.as_tuple().digits) > _SIGNIFICANT_DIGITS:
         raise ValueError(f"{what} {written!r} has more than {_SIGNIFICANT_DIGITS} digits: round it")
     return number
@@ -257,7 +261,8 @@ def values_as_written(name: str, entry: object, *, any_value: bool = False) -> t
         outside = [value for value in written if not axis.contains(float(value))]
         if outside:
             faults.append(
-                f"{', '.join(outside)} outside {axis.domain} {axis.units}, where 6SV can be trusted"
+                f"{', '.join(outside)} outside {axis.domain} {axis.units}, where 6SV is to trust "
+                "(any_value: true takes them all the same)"
             )
     if faults:
         raise ValueError("; ".join(faults))

@@ -120,6 +120,8 @@ def run_batch(
             kept.seal(records, journal)
         elif not kept.sealed.exists():
             kept.seal(records)
+        else:  # an attempt may have died between sealing and removing its journals
+            kept.remove_replaced()
         kept.publish(output)
     launched = int(records.launches.sum()) - before
     failed = int(np.count_nonzero(records.status != Status.OK))
@@ -130,7 +132,14 @@ def run_batch(
 
 def _launcher(recipe: Recipe, timeout: float) -> Launcher:
     executable = Path(recipe.executable)
-    if sha256_of(executable) != recipe.executable_sha256:
+    try:
+        sha256 = sha256_of(executable)
+    except OSError as fault:
+        raise CampaignError(
+            f"6SV cannot be read: {executable}: {fault.strerror or fault}. Put it back, or set "
+            "sixsv.executable to another 6SV, then run the same command again."
+        ) from fault
+    if sha256 != recipe.executable_sha256:
         raise CampaignError(
             f"{executable} has changed since this campaign was started: run snakemake again, "
             "and what the new executable computes is kept apart from the old results"
@@ -189,6 +198,16 @@ class _Run:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._launcher.stop()
                 pool.shutdown(wait=True)
+                if left:
+                    self._keep_finished()
+
+    def _keep_finished(self) -> None:
+        # Launches that ended while the run was being stopped; a killed one is no result.
+        with contextlib.suppress(queue.Empty, OSError):
+            while True:
+                ended = self._ended.get_nowait()
+                if isinstance(ended, tuple) and ended[1].status == Status.OK:
+                    self._journal.append(self._records.values[ended[0]], ended[1])
 
     def _work(self, row: int) -> None:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -47,7 +46,11 @@ class SixSV(_Section):
         description="Seconds after which a launch is killed and counts as failed.",
     )
     retries: int = Field(
-        1, ge=0, le=10, description="How many times a failed launch is tried again at once."
+        1,
+        strict=True,
+        ge=0,
+        le=10,
+        description="How many times a failed launch is tried again at once.",
     )
 
     @field_validator("executable", mode="before")
@@ -67,6 +70,7 @@ class Aerosol(_Section):
 
     model: int = Field(
         5,
+        strict=True,
         description="6SV's number of the aerosol model: 0 none, 1 continental, 2 maritime, "
         "3 urban, 5 desert, 6 biomass burning, 7 stratospheric.",
     )
@@ -187,6 +191,7 @@ class Configuration(_Section):
     axes: Axes = Field(description="The 8 axes.")
     batch_size: int = Field(
         4096,
+        strict=True,
         ge=1,
         le=1_000_000,
         description="Launches to a batch: one Snakemake job, one file.",
@@ -199,7 +204,10 @@ class Configuration(_Section):
         description="Further numbers of 6SV's report to keep in NetCDF and Zarr, by name.",
     )
     allowed_failures: int = Field(
-        0, ge=0, description="Failed launches of a band with which its LUT is made all the same."
+        0,
+        strict=True,
+        ge=0,
+        description="Failed launches of a band with which its LUT is made all the same.",
     )
     run6sv: bool = Field(
         False,
@@ -222,7 +230,14 @@ class Configuration(_Section):
     @field_validator("bands", mode="before")
     @classmethod
     def _is_a_list(cls, value: object) -> object:
-        if value == "all" or isinstance(value, list | tuple):
+        if value == "all":
+            return value
+        if isinstance(value, list | tuple):
+            for one in value:  # here, or each member of the union would complain
+                if not isinstance(one, str | int | float):
+                    raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
+                        f"{one!r} is not a band: write a name like Oa08 or a wavelength like 665"
+                    )
             return value
         raise ValueError(f"{value!r} is no list: write [{value}] for one band, or all")
 
@@ -241,12 +256,18 @@ class Configuration(_Section):
     @classmethod
     def _files_exist(cls, value: str, info: ValidationInfo) -> str:
         instrument, bands = info.data.get("instrument"), info.data.get("bands")
-        if value == BUILT_IN or instrument is None or bands is None:
+        if value == BUILT_IN:
             return value
-        paths = {response_path(value, band) for band in select_bands(instrument, bands)}
+        if instrument is not None and bands is not None:
+            paths = {response_path(value, band) for band in select_bands(instrument, bands)}
+        else:  # a fault there hides none here
+            paths = set() if "{band}" in value else {Path(value).expanduser()}
         missing = sorted(str(path) for path in paths if not path.is_file())
         if missing:
-            raise ValueError(f"there is no file {', '.join(missing)}: give its path, or {BUILT_IN}")
+            raise ValueError(
+                f"there is no file {', '.join(missing)}: give the path of a file, in which "
+                f"{{band}} stands for the band's name, or {BUILT_IN}"
+            )
         return value
 
     @field_validator("axes", mode="wrap")
@@ -325,14 +346,7 @@ def validate(config: Mapping[str, Any], source: str) -> Configuration:
 
 
 def _explain(fault: ErrorDetails) -> str:
-    where = [
-        str(part)
-        for part in fault["loc"]
-        if not (
-            isinstance(part, str)
-            and re.match(r"list\[|literal|tuple|str|int|float|constrained", part)
-        )
-    ]
+    where = [str(part) for part in fault["loc"]]
     key = ".".join(where)
     kind, value = fault["type"], fault["input"]
     if kind == "extra_forbidden":
@@ -346,7 +360,8 @@ def _explain(fault: ErrorDetails) -> str:
     if kind == "value_error":
         return f"{key}: {message}"
     if kind == "string_pattern_mismatch":
-        message = "may hold only letters, digits and the signs . _ -, and not start with a sign"
+        blanks = ", blanks" if key == "aerosol.name" else ""
+        message = f"may hold only letters, digits{blanks} and, not at the start, the signs . _ -"
     return f"{key}: {value!r}: {message[0].lower()}{message[1:]}"
 
 
@@ -391,26 +406,26 @@ def keep_axis_values_as_written(
             as_text = yaml.load(stream, Loader=yaml.BaseLoader)  # noqa: S506
         section = as_text.get("axes") if isinstance(as_text, dict) else None
         for name, text in section.items() if isinstance(section, dict) else ():
-            if name in axes and yaml.safe_load(yaml.safe_dump(_read(text))) == _plain(axes[name]):
+            if name in axes and _same(text, axes[name]):
                 written[name] = text
     result["axes"] = written
     return result
 
 
-def _read(text: Any) -> Any:
-    if isinstance(text, dict):
-        return {key: _read(value) for key, value in text.items()}
-    if isinstance(text, list):
-        return [_read(value) for value in text]
-    return yaml.safe_load(text)
+def _read(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text  # it was quoted; what it says is checked later
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value
+def _same(text: Any, value: Any) -> bool:
+    # A quoted number is text in the configuration, and reads as a number.
+    if isinstance(text, dict) and isinstance(value, Mapping):
+        return text.keys() == value.keys() and all(_same(text[key], value[key]) for key in text)
+    if isinstance(text, list) and isinstance(value, list | tuple):
+        return len(text) == len(value) and all(map(_same, text, value))
+    return text == value or (isinstance(text, str) and _read(text) == value)
 
 
 def effective(configuration: Configuration) -> dict[str, Any]:
@@ -428,5 +443,5 @@ def effective_yaml(configuration: Configuration) -> str:
 
 
 def from_effective(data: Mapping[str, Any]) -> Configuration:
-    """Give the configuration from what `effective` gave."""
-    return Configuration.model_validate(dict(data))
+    """Give the configuration from what `effective` gave; raises as `validate` does."""
+    return validate(data, "the effective configuration")

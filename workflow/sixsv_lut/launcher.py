@@ -128,8 +128,9 @@ class Launcher:
         return process
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        if process.returncode is None:
-            _kill_group(process)
+        # A process that has ended may have left children: while it or one of them lives, no other
+        # group has its number.
+        _kill_group(process)
         process.wait()
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:

@@ -113,7 +113,7 @@ def read_recipe(path: Path) -> Recipe:
         response = content.pop("response")
         response["values"] = tuple(response["values"])
         recipe = Recipe(response=Response(**response), **content)
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise CampaignError(
             f"{path} cannot be read as a recipe ({fault}): delete it and run again"
         ) from fault

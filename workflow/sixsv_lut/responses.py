@@ -93,10 +93,8 @@ def read_response(source: str, satellite: str, instrument: str, band: Band) -> R
                 wavelengths, values = _from_netcdf(path, band)
             else:
                 wavelengths, values = _from_table(path, instrument, band)
-        except OSError as fault:
-            raise CampaignError(
-                f"spectral_response: {path} cannot be read: {fault.strerror or fault}"
-            ) from fault
+        except (OSError, IndexError) as fault:  # netCDF4 calls what is not there an index
+            raise CampaignError(f"spectral_response: {path} cannot be read: {fault}") from fault
     try:
         return resample(wavelengths, values, band, described)
     except ValueError as fault:
@@ -152,6 +150,8 @@ def resample(
         No sample is above 0, the wavelengths do not increase, the values are not finite or
         negative, or the response does not cover the band.
     """
+    if not len(wavelengths):
+        raise ValueError("has no samples")
     if (
         len(wavelengths) < 2
         or not np.all(np.isfinite(wavelengths))
@@ -187,7 +187,8 @@ def resample(
     first = int(np.ceil((wavelengths[0] - GRID_START) / GRID_STEP - 1e-6))
     last = int(np.floor((wavelengths[-1] - GRID_START) / GRID_STEP + 1e-6))
     samples = np.arange(first, last + 1)
-    grid = GRID_START + GRID_STEP * samples
+    # Rounded, or a zero at the end of the band becomes a sample of 1e-15.
+    grid = np.round(GRID_START + GRID_STEP * samples, 4)
     on_grid = np.interp(grid, wavelengths, values)
     if len(grid) == len(wavelengths) and np.allclose(grid, wavelengths, rtol=0, atol=1e-7):
         on_grid = values  # already on the grid: every digit is kept

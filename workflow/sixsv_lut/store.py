@@ -5,7 +5,8 @@ One folder for each fingerprint. In it, for each batch, known by the hash of its
 ``<key>.<host>.<pid>.<random>.journal``
     One for each attempt at the batch, written by that attempt alone, record after record. Records
     have a fixed size and each its own checksum, so whatever is whole can be read, wherever the
-    file was cut or damaged.
+    records were cut or damaged. Only damage to the first bytes, which say what the file is, costs
+    the whole journal.
 ``<key>.parquet``
     The sealed batch: all its launches, put there by one atomic rename. It replaces the journals.
 
@@ -135,6 +136,11 @@ class Records:
     def to_run(self) -> npt.NDArray[np.int64]:
         """Rows that have no good result: those never run, and those that failed."""
         return np.flatnonzero(self.status != Status.OK)
+
+    def wants(self, points: npt.NDArray[np.float64]) -> bool:
+        """Tell whether one of these points is in the batch and has no good result."""
+        rows = (self._row_of.get(point.tobytes()) for point in _canonical(points))
+        return any(row is not None and self.status[row] != Status.OK for row in rows)
 
     def enter(self, row: int, result: Result) -> None:
         """Enter the end of one launch."""
@@ -374,7 +380,8 @@ class BatchStore:
                 records.take(read_sealed(self.sealed, self.fingerprint))
             except CampaignError as fault:
                 aside = self.sealed.with_suffix(f".damaged-{secrets.token_hex(4)}")
-                self.sealed.rename(aside)
+                with contextlib.suppress(FileNotFoundError):  # another attempt was faster
+                    self.sealed.rename(aside)
                 log.warning("%s; put aside as %s, its launches are run again", fault, aside.name)
         own, others = [], []
         for path in sorted(self.folder.iterdir()):
@@ -397,6 +404,11 @@ class BatchStore:
             if path.suffix == ".journal":
                 known = read_journal(path, self.fingerprint)
             elif path.suffix == ".parquet":
+                # Few of many files hold points of this batch: look at the points first.
+                if not records.wants(
+                    _points(read_sealed_table(path, self.fingerprint, AXIS_NAMES))
+                ):
+                    return
                 known = read_sealed(path, self.fingerprint)
             else:
                 return
@@ -431,7 +443,13 @@ class BatchStore:
             with aside.open("rb") as file:
                 os.fsync(file.fileno())
         _sync_folder(self.folder)
-        for path in (*self._replaced, *([journal.path] if journal else [])):
+        self.remove_replaced()
+        if journal:
+            journal.path.unlink(missing_ok=True)
+
+    def remove_replaced(self) -> None:
+        """Remove the journals that were recovered: their batch is sealed."""
+        for path in self._replaced:
             path.unlink(missing_ok=True)
 
     def publish(self, output: Path) -> None:
@@ -447,8 +465,6 @@ class BatchStore:
                 os.link(self.sealed, aside)
             except OSError:  # another file system, or one without links
                 shutil.copyfile(self.sealed, aside)
-        # Newer than its inputs, or Snakemake would run the batch again and again.
-        os.utime(output)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -523,15 +539,21 @@ def read_sealed_table(
             raise CampaignError(f"{path} holds other points than this batch has")
         return file.read(columns=None if columns is None else list(columns), use_threads=False)
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as fault:
+        if isinstance(fault, OSError) and fault.errno not in (None, errno.ENOENT):
+            raise  # the file system's trouble, not the file's: Arrow's own errors have no number
         what = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise CampaignError(f"{path} cannot be read as a batch ({what})") from fault
+
+
+def _points(table: pa.Table) -> npt.NDArray[np.float64]:
+    return np.stack([table[name].to_numpy() for name in AXIS_NAMES], axis=1)
 
 
 def read_sealed(path: Path, fingerprint: str) -> Known:
     """Read all of a sealed batch; see `read_sealed_table`."""
     table = read_sealed_table(path, fingerprint)
     return Known(
-        np.stack([table[name].to_numpy() for name in AXIS_NAMES], axis=1),
+        _points(table),
         table["status"].to_numpy().astype(np.int8),
         table["launches"].to_numpy().astype(np.int32),
         table["seconds"].to_numpy(),

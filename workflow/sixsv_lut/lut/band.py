@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,8 +62,8 @@ class BandResults:
     ----------
     status : ndarray of int8, shape (points,)
         A `sixsv_lut.output.Status` for each point.
-    quantities : dict of str to ndarray of float64, each of shape (points,)
-        `LUT_QUANTITIES` and the extra outputs; NaN where the launch failed.
+    quantities : dict of str to ndarray, each of shape (points,)
+        `LUT_QUANTITIES` (float64) and the extra outputs (float32); NaN where the launch failed.
     failures : list of Failure
         The points without a good result.
     launches : int
@@ -71,7 +73,7 @@ class BandResults:
     """
 
     status: npt.NDArray[np.int8]
-    quantities: dict[str, npt.NDArray[np.float64]]
+    quantities: dict[str, npt.NDArray[np.floating[Any]]]
     failures: list[Failure]
     launches: int
     seconds: float
@@ -125,9 +127,11 @@ def collect(
     columns = ["status", "launches", "seconds", "reason", *needed, *extras]
 
     status = np.empty(grid.points, dtype=np.int8)
-    quantities = {
-        name: np.empty(grid.points, dtype=np.float64) for name in (*LUT_QUANTITIES, *extra_outputs)
+    # The text needs every digit of the five; extras are only ever written as float32.
+    quantities: dict[str, npt.NDArray[np.floating[Any]]] = {
+        name: np.empty(grid.points, dtype=np.float64) for name in LUT_QUANTITIES
     }
+    quantities |= {name: np.empty(grid.points, dtype=np.float32) for name in extra_outputs}
     failures: list[Failure] = []
     damaged: list[tuple[Path, str]] = []
     launches, seconds = 0, 0.0
@@ -137,7 +141,7 @@ def collect(
         key = batch_key(grid.rows(start, stop))
         try:
             table = read_sealed_table(file, fingerprint, columns, key=key)
-        except CampaignError as fault:
+        except (OSError, CampaignError) as fault:
             damaged.append((file, str(fault)))
             continue
         read = {name: table[name].to_numpy() for name in columns if name != "reason"}
@@ -146,12 +150,12 @@ def collect(
         launches += int(read["launches"].sum())
         seconds += float(read["seconds"].sum())
         failed = np.flatnonzero(read["status"] != Status.OK)
-        for name, made in _lut_quantities(read, reflectance, run6sv).items():
-            quantities[name][rows] = made
+        for name, values in _lut_quantities(read, reflectance, run6sv).items():
+            quantities[name][rows] = values
         for name in extra_outputs:
             quantities[name][rows] = read[name]
-        for made in quantities.values():
-            made[start + failed] = np.nan
+        for column in quantities.values():
+            column[start + failed] = np.nan
         if len(failed):
             reasons = table["reason"].to_pylist()
             failures += [
@@ -203,7 +207,7 @@ def truncated_product(
 
 
 def _how_to_repair(damaged: Sequence[tuple[Path, str]]) -> str:
-    lines = [f"{len(damaged)} batch files cannot be used, so no LUT is made:"]
+    lines = [f"no LUT is made, because batch files cannot be used ({len(damaged)}):"]
     lines += [f"  {fault}" for _, fault in damaged[:_SHOWN]]
     if len(damaged) > _SHOWN:
         lines.append(f"  and {len(damaged) - _SHOWN} more (all are in the log)")
@@ -217,8 +221,8 @@ def _remove(files: Sequence[tuple[Path, str]]) -> str:
     folder = files[0][0].parent
     names = [file.name for file, _ in files]
     if len(names) == 1:
-        return f"rm {folder / names[0]}"
-    return f"(cd {folder} && rm {' '.join(names)})"
+        return f"rm -f {shlex.quote(str(folder / names[0]))}"
+    return f"(cd {shlex.quote(str(folder))} && rm -f {shlex.join(names)})"
 
 
 def refuse_too_many_failures(results: BandResults, grid: Grid, band: str, allowed: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ MISSING = "nan"
 _ROWS_AT_A_TIME = 1 << 18
 
 
-def decimals(values: npt.NDArray[np.float64], places: int) -> pa.Array:
+def decimals(values: npt.NDArray[np.floating[Any]], places: int) -> pa.Array:
     """Write numbers with a fixed number of decimals.
 
     Parameters
@@ -54,13 +55,13 @@ def decimals(values: npt.NDArray[np.float64], places: int) -> pa.Array:
     return pc.fill_null(text, MISSING)
 
 
-def _as_bc(values: npt.NDArray[np.float64]) -> pa.Array:
+def _as_bc(values: npt.NDArray[np.floating[Any]]) -> pa.Array:
     # bc writes no zero before the decimal point, and a bare 0 for zero.
     text = pc.replace_substring_regex(decimals(values, 5), r"^(-?)0\.", r"\1.")
     return pc.if_else(pc.equal(text, ".00000"), "0", text)
 
 
-def _formats(run6sv: bool) -> dict[str, Callable[[npt.NDArray[np.float64]], pa.Array]]:
+def _formats(run6sv: bool) -> dict[str, Callable[[npt.NDArray[np.floating[Any]]], pa.Array]]:
     if run6sv:
         transmittance, reflectance = _as_bc, lambda values: decimals(values, 3)
     else:
