@@ -47,6 +47,8 @@ ACCOUNT = "SIXSV_LUT_CLUSTER_ACCOUNT"
 SNAKEMAKE_PID = "SIXSV_LUT_SNAKEMAKE_PID"
 
 BIN = Path(__file__).resolve().parent / "bin"
+# What stands in for SLURM's commands inside jobs, where each call would be one for every batch.
+BIN_IN_JOBS = BIN.parent / "bin_in_jobs"
 
 # How long to wait before a refused submission is tried again: doubled each time.
 FIRST_WAIT_SECONDS = float(os.environ.get("SIXSV_LUT_FIRST_WAIT", "5"))
@@ -104,7 +106,10 @@ def main() -> int:
         "sinfo": sinfo,
     }
     if command not in commands:
-        print("usage: profiles/slurm/jobs show|cancel FOLDER, the campaign's folder of results", file=sys.stderr)
+        print(
+            "usage: profiles/slurm/jobs show|cancel FOLDER, the campaign's folder of results",
+            file=sys.stderr,
+        )
         return 2
     if folder is None:
         return real_instead(command, arguments)
@@ -233,6 +238,21 @@ class Campaign:
                 aside = path.with_suffix(f".{os.getpid()}")
                 aside.write_text(after)
                 aside.rename(path)
+
+    @contextlib.contextmanager
+    def one_at_a_time(self) -> Iterator[None]:
+        """Let no other submission come so far meanwhile."""
+        with (self.folder / "submission.lock").open("a") as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    wait(self, 0.2)
+                    continue
+                except OSError:
+                    pass  # a file system without locks: at worst SLURM is asked twice
+                break
+            yield
 
     def exit_file(self, job: str) -> Path:
         """Where a job leaves its exit code."""
@@ -398,13 +418,14 @@ def find_again(campaign: Campaign, jobs: list[str]) -> tuple[str | None, list[st
     tuple
         The id of a job that does all of it, or None; and the ids of jobs that do some of it.
     """
-    with campaign.state() as state:
-        known = "alive" in state
-    if not known:
-        # Only an earlier run can have left jobs, so they are asked for once.
-        alive = _alive_of_earlier_runs(campaign)
+    with campaign.one_at_a_time():
         with campaign.state() as state:
-            state.setdefault("alive", alive)
+            known = "alive" in state
+        if not known:
+            # Only an earlier run can have left jobs, so they are asked for once.
+            alive, ending = _alive_of_earlier_runs(campaign)
+            with campaign.state() as state:
+                state["alive"], state["ending"] = alive, ending
     wanted = set(jobs)
     with campaign.state() as state:
         mine = ",".join(jobs)
@@ -417,13 +438,15 @@ def find_again(campaign: Campaign, jobs: list[str]) -> tuple[str | None, list[st
         # A job of which nothing is known may do anything.
         some = [
             job
-            for job, does in state["alive"].items()
-            if (not does or wanted & set(does)) and mine not in state["taken"].get(job, [])
+            for job, does in {**state["alive"], **state["ending"]}.items()
+            if (not does or wanted & set(does)) and mine not in state.get("taken", {}).get(job, [])
         ]
         return None, some
 
 
-def _alive_of_earlier_runs(campaign: Campaign) -> dict[str, list[str]]:
+def _alive_of_earlier_runs(campaign: Campaign) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    # What is queued or running, and what is just ending: that is not waited for, but nothing that
+    # it did is started before it is gone.
     jobs = campaign.alive_in_slurm()
     for seconds in waits():
         if jobs is not None:
@@ -432,14 +455,14 @@ def _alive_of_earlier_runs(campaign: Campaign) -> dict[str, list[str]]:
         wait(campaign, seconds)
         jobs = campaign.alive_in_slurm()
     assert jobs is not None
-    does = {line["id"]: line["jobs"] for line in campaign.lines("submitted.jsonl")}
-    by_key = {line["key"]: line["jobs"] for line in campaign.lines("submitted.jsonl")}
-    found = {
-        job["id"]: does.get(job["id"]) or by_key.get(job["comment"], [])
-        for job in jobs
-    }
-    if found:
-        campaign.say(f"{len(found)} jobs of an earlier run are still queued or running: taken over")
+    does = {line["key"]: line["jobs"] for line in campaign.lines("submitted.jsonl")}
+    found: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
+    for job in jobs:
+        found[job["state"] == "COMPLETING"][job["id"]] = does.get(job["comment"], [])
+    if found[0]:
+        campaign.say(
+            f"{len(found[0])} jobs of an earlier run are still queued or running and are waited for"
+        )
     return found
 
 
@@ -515,6 +538,7 @@ def leaving_exit_code(campaign: Campaign, wrapped: str) -> str:
     """Write a command line so that its exit code stays behind in a file."""
     file = f'{shlex.quote(str(campaign.folder / "exit"))}/"$SLURM_JOB_ID"'
     return (
+        f"export PATH={shlex.quote(str(BIN_IN_JOBS))}:$PATH\n"
         f"rm -f {file}\n({wrapped}\n)\ncode=$?\n"
         f"echo $code > {file}.new && mv {file}.new {file}\nexit $code"
     )
@@ -631,9 +655,7 @@ def accounting(campaign: Campaign, jobs: Sequence[str]) -> dict[str, str]:
     with campaign.state() as state:
         if not jobs or state.get("no accounting"):
             return {}
-    answer = real(
-        ["sacct", "-X", "-n", "-P", "-o", "JobIDRaw,State", "-j", ",".join(jobs)], 10
-    )
+    answer = real(["sacct", "-X", "-n", "-P", "-o", "JobIDRaw,State", "-j", ",".join(jobs)], 10)
     if answer.returncode != 0:
         if "disabled" in answer.stderr.lower():
             with campaign.state() as state:

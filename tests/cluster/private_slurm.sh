@@ -83,7 +83,8 @@ JobRequeue=1
 # A line for every job that ended: proof that needs no database.
 JobCompType=jobcomp/filetxt
 JobCompLoc=$D/log/jobcomp.txt
-Licenses=sps:1000
+# For jobs that must run one after another.
+Licenses=one:1
 AccountingStorageType=accounting_storage/none
 END
     for i in $(seq 1 "$N"); do

@@ -164,7 +164,9 @@ class JobShape:
                 fits = math.ceil((2 * SNAKEMAKE_MB + BATCH_MB) / spare)
                 more += f": use --cores {fits} --set-threads simulate={fits}"
             raise CampaignError(more)
-        raise CampaignError(f"{more}: use --set-threads simulate={self.cores}, which needs the least")
+        raise CampaignError(
+            f"{more}: use --set-threads simulate={self.cores}, which needs the least"
+        )
 
     def _check_walltime(self, launches: int, seconds_per_launch: float) -> None:
         if self.walltime_limit is None:
