@@ -1,4 +1,4 @@
-"""SLURM's commands as Snakemake's SLURM plugin sees them, so that a campaign outlives SLURM's faults.
+"""SLURM's commands as Snakemake's plugin sees them, so that a campaign outlives SLURM's faults.
 
 The plugin gives a job up, or waits for it for ever, whenever a command of SLURM fails or answers in
 a way it does not expect. The workflow therefore puts the folder `bin` first in the PATH of its main
@@ -63,7 +63,17 @@ VANISHED_SECONDS = float(os.environ.get("SIXSV_LUT_VANISHED", "180"))
 UNKNOWN_REFUSALS = 8
 
 ENDED = frozenset(
-    "COMPLETED BOOT_FAIL CANCELLED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED TIMEOUT".split()
+    {
+        "COMPLETED",
+        "BOOT_FAIL",
+        "CANCELLED",
+        "DEADLINE",
+        "FAILED",
+        "NODE_FAIL",
+        "OUT_OF_MEMORY",
+        "PREEMPTED",
+        "TIMEOUT",
+    }
 )
 # States that SLURM shows for a moment before it queues the job again.
 MAYBE_QUEUED_AGAIN = frozenset({"BOOT_FAIL", "NODE_FAIL", "PREEMPTED"})
@@ -163,7 +173,7 @@ def real(
 def real_instead(command: str, arguments: Sequence[str]) -> int:
     """Become the real command."""
     try:
-        os.execvpe(command, [command, *arguments], environment())
+        os.execvpe(command, [command, *arguments], environment())  # noqa: S606
     except OSError as fault:
         print(f"{command}: {fault.strerror}", file=sys.stderr)
     return 127
@@ -221,7 +231,7 @@ class Campaign:
 
     @contextlib.contextmanager
     def state(self) -> Iterator[dict[str, Any]]:
-        """Give what this run remembers between commands, to change it; nobody else can meanwhile."""
+        """Give what this run remembers between commands, to be changed by one at a time."""
         path = self.folder / "run.json"
         with (self.folder / "lock").open("a") as lock:
             with contextlib.suppress(OSError):
@@ -561,7 +571,7 @@ def squeue(campaign: Campaign, arguments: list[str]) -> int:
 
 
 def states(campaign: Campaign) -> dict[str, str]:
-    """Give the state of all jobs of this run, in words that the plugin handles; none without news."""
+    """Give the state of the jobs of this run, in words that the plugin handles; or no news."""
     # Read before SLURM is asked: a job that is submitted meanwhile is not missing.
     submitted = {line["id"]: line for line in campaign.of_this_run("submitted.jsonl")}
     ended = {line["id"]: line["state"] for line in campaign.of_this_run("ended.jsonl")}
@@ -729,7 +739,7 @@ def _cancel_all(campaign: Campaign) -> int:
     return answer.returncode
 
 
-# ---------------------------------------------------------------- for people, and at the end of a run
+# ---------------------------------------------------------------- for people
 
 
 def show(campaign: Campaign) -> int:
@@ -764,8 +774,9 @@ def end(campaign: Campaign) -> int:
     alive = campaign.alive_in_slurm()
     if alive is None:
         print(
-            f"SLURM does not answer ({campaign.last_fault}): jobs of this campaign may be left in it. "
-            f"Show or cancel them by: {BIN.parent / 'jobs'} show|cancel {campaign.folder.parent}"
+            f"SLURM does not answer ({campaign.last_fault}): jobs of this campaign may be left "
+            "in it. Show or cancel them by: "
+            f"{BIN.parent / 'jobs'} show|cancel {campaign.folder.parent}"
         )
     elif alive and _cancel_all(campaign) == 0:
         print(f"{len(alive)} jobs of this campaign that were still in SLURM were cancelled.")

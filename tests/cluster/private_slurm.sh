@@ -12,8 +12,8 @@
 #
 # In the namespaces only a loopback network exists, /etc/hosts and /run/slurm are private copies, and
 # whatever is left at the end dies with them. Settings, by environment:
-N=${PRIVATE_SLURM_NODES:-4}         # virtual nodes n1..nN
-C=${PRIVATE_SLURM_CPUS:-8}          # CPUs that each of them claims; may be more than there are
+N=${PRIVATE_SLURM_NODES:-6}         # virtual nodes n1..nN
+C=${PRIVATE_SLURM_CPUS:-4}          # CPUs that each of them claims; may be more than there are
 M=${PRIVATE_SLURM_MEMORY:-8000}     # MB that each of them claims
 AGE=${PRIVATE_SLURM_MIN_JOB_AGE:-300}   # seconds after which SLURM may forget a job that ended
 DOWN=${PRIVATE_SLURM_DOWN:-5}       # seconds of silence after which a node is down
@@ -90,6 +90,8 @@ END
     for i in $(seq 1 "$N"); do
       echo "NodeName=n$i NodeHostname=private NodeAddr=127.0.0.1 Port=$((P + 10 + i)) CPUs=$C RealMemory=$M State=UNKNOWN"
     done
+    # Where no node is made to die.
+    echo "PartitionName=quiet Nodes=n[$((N / 2 + 1))-$N] MaxTime=INFINITE DefMemPerCPU=200 State=UP"
     echo "PartitionName=work Nodes=ALL Default=YES MaxTime=INFINITE DefaultTime=60 DefMemPerCPU=200 State=UP"
   } >$D/slurm.conf
   # 22.05 always loads a cgroup plugin; this one touches nothing unless something uses it.

@@ -15,11 +15,11 @@ rule simulate:
         f"{campaign.folder}/benchmarks/simulate/{{band}}-{{digest}}/{{batch}}.tsv"
     group:
         cluster_job
+    conda:
+        "../envs/sixsv-lut.yaml"
     threads: 1
     resources:
         mem_mb=batch_memory,
         runtime=batch_minutes,
-    conda:
-        "../envs/sixsv-lut.yaml"
     script:
         "../scripts/simulate.py"

@@ -1,4 +1,4 @@
-"""What surrounds a run on a cluster: mended commands of the scheduler, and an end without leftovers."""
+"""What surrounds a run on a cluster: mended commands of the scheduler, no jobs left behind."""
 
 from __future__ import annotations
 

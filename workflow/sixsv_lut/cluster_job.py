@@ -87,7 +87,7 @@ class JobShape:
             Minutes, at least 1.
         """
         seconds = self._batch_seconds(launches, seconds_per_launch)
-        minutes = max(1, math.ceil(seconds * FIRST_MARGIN * 2 ** (attempt - 1) / 60))
+        minutes = max(1, math.ceil(seconds * FIRST_MARGIN * (1 << (attempt - 1)) / 60))
         if self.walltime_limit is None:
             return minutes
         return max(1, min(minutes, self.walltime_limit // self.rounds))

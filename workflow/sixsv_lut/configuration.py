@@ -53,7 +53,7 @@ class SixSV(_Section):
         0.5,
         gt=0,
         le=3600,
-        description="How long a launch is expected to take, from which the walltime of cluster jobs "
+        description="How long a launch is expected to take: from it the walltime of cluster jobs "
         "follows. 0.5 fits aerosol model 5; models 1, 2, 3, 6 and 7 take 1 to 2 s.",
     )
 
