@@ -594,7 +594,7 @@ def states(campaign: Campaign) -> dict[str, str]:
             else:
                 end = _end_of_missing(campaign, job, from_accounting.get(job), state)
             if end is None:
-                if job in there:
+                if job in there and there[job]["state"] not in ENDED:
                     now[job] = there[job]["state"]
                 continue
             now[job] = end["state"]
