@@ -44,6 +44,7 @@ FOLDER = "SIXSV_LUT_CLUSTER_FOLDER"
 RUN = "SIXSV_LUT_CLUSTER_RUN"
 CONFIGURATION = "SIXSV_LUT_CLUSTER_CONFIGURATION"
 ACCOUNT = "SIXSV_LUT_CLUSTER_ACCOUNT"
+RATE = "SIXSV_LUT_CLUSTER_RATE"
 SNAKEMAKE_PID = "SIXSV_LUT_SNAKEMAKE_PID"
 
 BIN = Path(__file__).resolve().parent / "bin"
@@ -504,7 +505,7 @@ def submit(
     command.append(f"--wrap={leaving_exit_code(campaign, wrapped)}")
     unknown = 0
     for seconds in waits():
-        wait(campaign, 0)
+        wait(campaign, _until_turn(campaign))
         answer = real(command, SUBMIT_SECONDS)
         said = " | ".join(line.strip() for line in answer.stderr.splitlines() if line.strip())
         number = re.search(r"^(\d+)(;\S*)?$", answer.stdout.strip(), re.MULTILINE)
@@ -524,6 +525,15 @@ def submit(
         if job is not None:
             return job, ""
     raise AssertionError("waits for ever")
+
+
+def _until_turn(campaign: Campaign) -> float:
+    # Submissions are evenly spaced, whoever makes them.
+    rate = float(os.environ.get(RATE) or 60)
+    with campaign.state() as state:
+        turn = max(time.time(), state.get("next submission", 0.0))
+        state["next submission"] = turn + 60 / rate
+    return turn - time.time()
 
 
 def _what_may_be_refused(command: Sequence[str]) -> list[str]:

@@ -71,8 +71,19 @@ def on_slurm():
 def start_on_cluster():
     """Prepare the main process for a cluster."""
     if on_slurm():
-        account = workflow.resource_settings._parsed_default_resources.get("slurm_account")
-        cluster.start(campaign, SLURM_PROFILE, None if account is None else str(account.raw))
+        settings = workflow.resource_settings
+        account = settings._parsed_default_resources.get("slurm_account")
+        rate = settings._parsed_resources.get("submissions_per_minute")
+        cluster.start(
+            campaign,
+            SLURM_PROFILE,
+            None if account is None else str(account.raw),
+            None if rate is None else rate.value,
+        )
+        # It starts one more endless chain of timers whenever a job ends while others wait for their
+        # turn, each of which looks at all of these, and keeps Snakemake from ending. The mended
+        # sbatch bounds the rate.
+        workflow.scheduler.job_rate_limiter = None
 
 
 def end_on_cluster():

@@ -17,10 +17,11 @@ _FOLDER = "SIXSV_LUT_CLUSTER_FOLDER"
 _RUN = "SIXSV_LUT_CLUSTER_RUN"
 _CONFIGURATION = "SIXSV_LUT_CLUSTER_CONFIGURATION"
 _ACCOUNT = "SIXSV_LUT_CLUSTER_ACCOUNT"
+_RATE = "SIXSV_LUT_CLUSTER_RATE"
 _PYTHON = "SIXSV_LUT_PYTHON"
 
 
-def start(campaign: Campaign, profile: Path, account: str | None) -> None:
+def start(campaign: Campaign, profile: Path, account: str | None, rate: int | None) -> None:
     """Put the mended commands of a profile first in the PATH of this process.
 
     Parameters
@@ -31,6 +32,8 @@ def start(campaign: Campaign, profile: Path, account: str | None) -> None:
         Folder of the profile, in which the commands are.
     account : str or None
         The account of the jobs.
+    rate : int or None
+        Submissions a minute at most.
     """
     folder = campaign.folder.absolute() / "cluster"
     (folder / "exit").mkdir(parents=True, exist_ok=True)
@@ -40,6 +43,8 @@ def start(campaign: Campaign, profile: Path, account: str | None) -> None:
     os.environ[_PYTHON] = sys.executable
     if account:
         os.environ[_ACCOUNT] = account
+    if rate:
+        os.environ[_RATE] = str(rate)
     os.environ["PATH"] = os.pathsep.join([str(profile / "bin"), os.environ.get("PATH", "")])
     # A submission that waits for the scheduler must learn of Ctrl-C. Where Ctrl-C is ignored, as
     # behind the & of a script, it stays so.
