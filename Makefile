@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow lint format reference lock benchmark clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs lint format reference lock benchmark clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -35,6 +35,14 @@ test-unit: install-dev
 
 test-workflow: install-dev
 	$(BIN)/python -m pytest tests/workflow
+
+# On a private SLURM, for which root and Debian are needed: it installs SLURM where that is missing.
+test-slurm: install-dev
+	tests/cluster/private_slurm.sh isolated $(BIN)/python -m pytest tests/cluster -m slurm
+
+# The PBS commands: recorded answers of OpenPBS, and the real qsub of that SLURM.
+test-pbs: install-dev
+	tests/cluster/private_slurm.sh isolated $(BIN)/python -m pytest tests/cluster -m pbs
 
 lint: install-dev
 	$(BIN)/ruff check workflow tests benchmarks
