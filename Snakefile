@@ -16,6 +16,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/parameters.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/consolidate.smk"

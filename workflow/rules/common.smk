@@ -46,13 +46,16 @@ wildcard_constraints:
 onstart:
     try:
         run.start(campaign)
+        start_on_cluster()
     except CampaignError as fault:
         raise WorkflowError(str(fault)) from None
 
 
 onsuccess:
+    end_on_cluster()
     run.end(campaign, succeeded=True)
 
 
 onerror:
     run.end(campaign, succeeded=False)
+    end_on_cluster()

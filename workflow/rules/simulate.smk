@@ -14,11 +14,11 @@ rule simulate:
     benchmark:
         f"{campaign.folder}/benchmarks/simulate/{{band}}-{{digest}}/{{batch}}.tsv"
     group:
-        "simulate"
+        cluster_job
     threads: 1
     resources:
-        mem_mb=400,
-        runtime=120,
+        mem_mb=batch_memory,
+        runtime=batch_minutes,
     conda:
         "../envs/sixsv-lut.yaml"
     script:

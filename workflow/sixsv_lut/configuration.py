@@ -49,6 +49,14 @@ class SixSV(_Section):
         1, ge=0, le=10, description="How many times a failed launch is tried again at once."
     )
 
+    seconds_per_launch: float = Field(
+        0.5,
+        gt=0,
+        le=3600,
+        description="How long a launch is expected to take, from which the walltime of cluster jobs "
+        "follows. 0.5 fits aerosol model 5; models 1, 2, 3, 6 and 7 take 1 to 2 s.",
+    )
+
     @field_validator("executable", mode="before")
     @classmethod
     def _version_may_be_a_number(cls, value: object) -> object:

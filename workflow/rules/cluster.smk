@@ -1,0 +1,81 @@
+# Takes: what the profile says about cluster jobs (cores, set-threads, group-components, resources).
+# Makes: which batches share a cluster job, and what such a job asks for.
+
+from functools import cache
+from pathlib import Path
+
+from sixsv_lut import cluster
+from sixsv_lut.cluster_job import JobShape
+
+
+@cache
+def job_shape():
+    """Give the shape of cluster jobs, once what the profile says was read; check it."""
+    settings = workflow.resource_settings
+    threads = settings._parsed_overwrite_threads.get("simulate")
+    limits = {name: limit.value for name, limit in settings._parsed_resources.items()}
+    shape = JobShape(
+        batches=workflow.group_settings.group_components.get("simulate", 1),
+        threads=1 if threads is None else threads.value,
+        cores=settings.cores or 1,
+        serial=bool(limits.get("serial_batches")),
+        walltime_limit=limits.get("walltime_limit"),
+        memory_per_core=limits.get("memory_per_core"),
+    )
+    # Not on this machine alone (no number of jobs was given), nor again inside every job.
+    if settings.nodes is not None and workflow.is_main_process:
+        try:
+            shape.check(
+                min(campaign.configuration.batch_size, campaign.points),
+                campaign.configuration.sixsv.seconds_per_launch,
+            )
+        except CampaignError as fault:
+            raise SystemExit(f"Error: {fault}") from None
+    return shape
+
+
+def cluster_job(wildcards):
+    """Name the cluster job of a batch.
+
+    Neighbours share a job whatever else is to be done, so that a job which is still running when
+    Snakemake is started again can be told from the others.
+    """
+    batches = job_shape().batches
+    first = int(wildcards.batch) // batches * batches
+    name = f"{wildcards.band}-{wildcards.digest}-{first:05d}"
+    # The name under which profiles say how many batches go into a job.
+    workflow.parent_groupids[name] = "simulate"
+    return name
+
+
+def batch_minutes(wildcards, attempt):
+    """Give the walltime of a batch."""
+    start, stop = campaign.batch_range(int(wildcards.batch))
+    seconds = campaign.configuration.sixsv.seconds_per_launch
+    return job_shape().batch_minutes(stop - start, seconds, attempt)
+
+
+def batch_memory(wildcards, attempt):
+    """Give the memory of a batch."""
+    return job_shape().batch_memory(attempt)
+
+
+SLURM_PROFILE = Path(workflow.basedir) / "profiles" / "slurm"
+
+
+def on_slurm():
+    """Tell whether this run submits its jobs to SLURM."""
+    return workflow.executor_plugin.name == "slurm"
+
+
+def start_on_cluster():
+    """Prepare the main process for a cluster."""
+    if on_slurm():
+        account = workflow.resource_settings._parsed_default_resources.get("slurm_account")
+        cluster.start(campaign, SLURM_PROFILE, None if account is None else str(account.raw))
+
+
+def end_on_cluster():
+    """Leave no job behind, and say what failed."""
+    if on_slurm():
+        print(cluster.end(SLURM_PROFILE), file=sys.stderr)

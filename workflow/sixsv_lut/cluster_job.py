@@ -1,0 +1,197 @@
+"""The shape of a cluster job: what a group of batches asks of the scheduler, and whether it fits.
+
+Three numbers shape a job: how many batches it holds, how many launches a batch runs at a time, and
+how many cores it has. Memory and walltime follow from them. This is read whenever a Snakefile is
+parsed, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sixsv_lut.errors import CampaignError
+
+# Resident memory in MB, measured and rounded up: one Snakemake, the Python that runs a batch, one
+# 6SV process.
+SNAKEMAKE_MB = 180
+BATCH_MB = 170
+LAUNCH_MB = 20
+
+# What a batch costs besides its launches, in seconds: Python and Snakemake start anew for each.
+BATCH_OVERHEAD_SECONDS = 10
+
+# Walltime asked for, as a multiple of the expected time, on the first attempt; every further
+# attempt doubles it: nodes differ, and what is expected may be wrong.
+FIRST_MARGIN = 1.5
+
+# Memory asked for, as a multiple of the expected, grows by this much on each attempt.
+MEMORY_GROWTH = 0.5
+
+
+@dataclass(frozen=True)
+class JobShape:
+    """The shape of the cluster jobs of a campaign.
+
+    Attributes
+    ----------
+    batches : int
+        Batches in a job.
+    threads : int
+        Launches that a batch runs at a time.
+    cores : int
+        Cores of a job.
+    serial : bool
+        Batches of a job run one after another, whatever the cores, as on Snakemake's SLURM plugin.
+    walltime_limit : int or None
+        The longest walltime that the site allows, in minutes.
+    memory_per_core : int or None
+        The most memory that the site gives to a core, in MB.
+    """
+
+    batches: int
+    threads: int
+    cores: int
+    serial: bool
+    walltime_limit: int | None = None
+    memory_per_core: int | None = None
+
+    @property
+    def side_by_side(self) -> int:
+        """Batches that run at the same time in a job."""
+        return 1 if self.serial else max(1, min(self.batches, self.cores // self.threads))
+
+    @property
+    def rounds(self) -> int:
+        """How often a job starts batches, one set after another."""
+        return math.ceil(self.batches / self.side_by_side)
+
+    def batch_minutes(self, launches: int, seconds_per_launch: float, attempt: int = 1) -> int:
+        """Give the walltime of one batch, in minutes.
+
+        Snakemake adds up the walltimes of batches that run one after another, so each gets at most
+        its share of what the site allows.
+
+        Parameters
+        ----------
+        launches : int
+            Launches of the batch.
+        seconds_per_launch : float
+            How long one is expected to take.
+        attempt : int
+            1 for the first attempt.
+
+        Returns
+        -------
+        int
+            Minutes, at least 1.
+        """
+        seconds = self._batch_seconds(launches, seconds_per_launch)
+        minutes = max(1, math.ceil(seconds * FIRST_MARGIN * 2 ** (attempt - 1) / 60))
+        if self.walltime_limit is None:
+            return minutes
+        return max(1, min(minutes, self.walltime_limit // self.rounds))
+
+    def batch_memory(self, attempt: int = 1) -> int:
+        """Give the memory of one batch with its share of the Snakemake that runs it, in MB.
+
+        Snakemake adds up the memory of batches that run side by side.
+
+        Parameters
+        ----------
+        attempt : int
+            1 for the first attempt.
+
+        Returns
+        -------
+        int
+            MB.
+        """
+        needed = self._job_memory() * (1 + MEMORY_GROWTH * (attempt - 1))
+        if self.memory_per_core is not None:
+            needed = max(self._job_memory(), min(needed, self.memory_per_core * self.cores))
+        return math.ceil(needed / self.side_by_side)
+
+    def check(self, launches: int, seconds_per_launch: float) -> None:
+        """Refuse a shape that cannot run, or does not fit what the site allows.
+
+        Parameters
+        ----------
+        launches : int
+            Launches of a full batch.
+        seconds_per_launch : float
+            How long one is expected to take.
+
+        Raises
+        ------
+        CampaignError
+            Something does not fit; the message gives the number that would.
+        """
+        self._check_cores()
+        self._check_memory()
+        self._check_walltime(launches, seconds_per_launch)
+
+    def _check_cores(self) -> None:
+        if self.threads > self.cores:
+            raise CampaignError(
+                f"a batch runs {self.threads} launches at a time (set-threads: simulate) in a job "
+                f"of {self.cores} cores (cores): use --cores {self.threads}, or "
+                f"--set-threads simulate={self.cores}"
+            )
+        if self.serial and self.threads != self.cores:
+            raise CampaignError(
+                "on SLURM the batches of a job run one after another, so a job with "
+                f"{self.cores} cores (cores) of which a batch uses {self.threads} (set-threads: "
+                f"simulate) would leave the others idle: use --set-threads simulate={self.cores}, "
+                f"or --cores {self.threads}"
+            )
+        if self.cores % self.threads:
+            fits = max(n for n in range(1, self.threads + 1) if self.cores % n == 0)
+            raise CampaignError(
+                f"{self.cores} cores (cores) are no multiple of the {self.threads} launches that a "
+                "batch runs at a time (set-threads: simulate), so some would stay idle: use "
+                f"--set-threads simulate={fits}"
+            )
+
+    def _check_memory(self) -> None:
+        if self.memory_per_core is None or self._job_memory() <= self.memory_per_core * self.cores:
+            return
+        more = f"a job needs {self._job_memory()} MB, but the site gives its {self.cores} cores "
+        more += f"{self.memory_per_core} MB each (resources: memory_per_core)"
+        if self.serial:
+            spare = self.memory_per_core - LAUNCH_MB
+            if spare > 0:
+                fits = math.ceil((2 * SNAKEMAKE_MB + BATCH_MB) / spare)
+                more += f": use --cores {fits} --set-threads simulate={fits}"
+            raise CampaignError(more)
+        raise CampaignError(f"{more}: use --set-threads simulate={self.cores}, which needs the least")
+
+    def _check_walltime(self, launches: int, seconds_per_launch: float) -> None:
+        if self.walltime_limit is None:
+            return
+        seconds = self._batch_seconds(launches, seconds_per_launch) * FIRST_MARGIN
+        minutes = math.ceil(seconds / 60)
+        if minutes * self.rounds <= self.walltime_limit:
+            return
+        rounds = self.walltime_limit // minutes
+        if rounds:
+            remedy = f"use --group-components simulate={rounds * self.side_by_side}"
+        else:
+            usable = self.walltime_limit * 60 / FIRST_MARGIN - BATCH_OVERHEAD_SECONDS
+            fits = int(usable / seconds_per_launch) * self.threads
+            remedy = f"use batch_size: {fits}, with --group-components simulate={self.side_by_side}"
+        raise CampaignError(
+            f"a job of {self.batches} batches (group-components: simulate) of {launches} launches, "
+            f"at {seconds_per_launch:g} s each (sixsv.seconds_per_launch), "
+            f"{self.threads} at a time, needs {minutes * self.rounds} minutes with its margin; the "
+            f"site allows {self.walltime_limit} (resources: walltime_limit): {remedy}"
+        )
+
+    def _batch_seconds(self, launches: int, seconds_per_launch: float) -> float:
+        return math.ceil(launches / self.threads) * seconds_per_launch + BATCH_OVERHEAD_SECONDS
+
+    def _job_memory(self) -> int:
+        # The SLURM plugin starts a second Snakemake, for the step, inside that of the job.
+        snakemakes = 2 if self.serial else 1
+        batch = BATCH_MB + LAUNCH_MB * self.threads
+        return snakemakes * SNAKEMAKE_MB + self.side_by_side * batch
