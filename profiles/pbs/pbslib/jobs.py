@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pbslib.records import Job, Records
-from pbslib.scheduler import Scheduler, Unanswered, sequence
+from pbslib.scheduler import Scheduler, UnansweredError, sequence
 from pbslib.settings import SettingsError, read_settings
 
 
@@ -25,7 +25,9 @@ def main(folder: Path, arguments: list[str]) -> int:
         default="show",
         help="show them (the default), cancel them, or show which failed and why",
     )
-    parser.add_argument("--campaign", default="", help="only those of this campaign (its name in PBS)")
+    parser.add_argument(
+        "--campaign", default="", help="only those of this campaign (its name in PBS)"
+    )
     wanted = parser.parse_args(arguments)
     records = Records()
     if wanted.what == "failed":
@@ -46,7 +48,7 @@ def main(folder: Path, arguments: list[str]) -> int:
             print(f"{len(jobs)} jobs deleted.")
         else:
             _show(jobs, records)
-    except (SettingsError, Unanswered) as fault:
+    except (SettingsError, UnansweredError) as fault:
         print(f"Error: {fault}", file=sys.stderr)
         return 1
     return 0
@@ -60,7 +62,9 @@ def _live(records: Records, scheduler: Scheduler, campaign: str) -> list[Job]:
     for tag in sorted({job.tag for job in known if not job.identifier}):
         for identifier in scheduler.live(name=tag):
             if sequence(identifier) not in by_number:
-                live.append(Job(f"unknown-{identifier}", identifier, tag, "(submission was cut short)"))
+                live.append(
+                    Job(f"unknown-{identifier}", identifier, tag, "(submission was cut short)")
+                )
     return live
 
 

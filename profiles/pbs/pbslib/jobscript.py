@@ -14,9 +14,9 @@ _MARK = "# properties = "
 
 # The job writes its exit code itself: without job history nothing else tells. It does so at once
 # when it is told to stop, since a kill may follow, and then whatever the command made of it: who
-# stops a job has not let it succeed. The file of an earlier start of the same job is replaced first.
-# The folder and list of files that Snakemake makes it wait for go when Snakemake ends; a job that is
-# left in the queue finds them again.
+# stops a job has not let it succeed. The file of an earlier start of the same job is replaced
+# first. The folder and list of files that Snakemake makes it wait for go when Snakemake ends; a job
+# that is left in the queue finds them again.
 _SCRIPT = """\
 #!/bin/sh
 exit_file={exit_file}
@@ -47,7 +47,7 @@ exit "$code"
 
 
 class ScriptError(Exception):
-    """This is no job script of Snakemake."""
+    """A file is no job script of Snakemake."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Task:
 
     @property
     def cores(self) -> int:
-        """How many cores it uses: what Snakemake reserves, and no more than the job's own is told."""
+        """How many cores it uses: what Snakemake reserves, and no more than the job is told."""
         threads = int(self.properties.get("threads") or 1)
         told = self.option("--cores")
         return min(threads, int(told[0])) if told and told[0].isdigit() else threads

@@ -1,12 +1,12 @@
 """What is kept on disk about the jobs of one working folder, in .snakemake/cluster.
 
-``failed.jsonl``          one JSON object for each job that failed: what the user is shown at the end
-``pbs/jobs.jsonl``        what was submitted, found again, cancelled: appended to, made short at each start
+``failed.jsonl``          one JSON object for each job that failed, to be shown at the end
+``pbs/jobs.jsonl``        what was submitted, found again, cancelled: appended to
 ``pbs/exit/<name>``       written by the job itself: ``started <node>``, then its exit code
-``pbs/state/NN/<id>``     how a job ended: ``success`` or ``failed``; the status command reads nothing else
+``pbs/state/NN/<id>``     ``success`` or ``failed``: all that the status command reads
 ``pbs/runs/<host>-<pid>`` one for each Snakemake that runs here
 ``pbs/refresher.<host>``  process that asks PBS for all of them
-``pbs/live``              what it heard last: time, and the ids of all jobs that are in the queue or run
+``pbs/live``              what it heard last: the time, and the ids of all live jobs
 ``pbs/logs/NNN/``         logs of cluster jobs, a hundred to a folder
 
 A job has one file in exit, which becomes the one in state, and one log.
@@ -172,21 +172,24 @@ class Records:
                 found[job.name] = job
         return found
 
-    def open_jobs(self) -> dict[str, Job]:
-        """Give the jobs whose end is not known."""
-        return {
-            name: job
-            for name, job in self.jobs().items()
-            if not (job.identifier and self.verdict(job.identifier))
-        }
+    def note_refresher(self) -> None:
+        """Note this process as the refresher of this machine."""
+        own = f"{os.getpid()}\n"
+        with contextlib.suppress(OSError):
+            if not self.refresher_file.exists() or self.refresher_file.read_text() != own:
+                self.refresher_file.write_text(own)
 
-    def shorten(self) -> None:
-        """Forget jobs whose end was told, and files of long ago."""
+    def shorten(self, *, remove_logs: bool) -> None:
+        """Forget jobs whose end was told, logs of good ones, and files of long ago."""
         with self.locked():
             kept = []
             for job in self.jobs().values():
                 verdict = self.verdict(job.identifier) if job.identifier else None
-                if verdict is None or (verdict.succeeded and not verdict.told):
+                if verdict is not None and verdict.succeeded and remove_logs and job.log:
+                    # PBS may have brought it after the last Snakemake had ended.
+                    Path(job.log).unlink(missing_ok=True)
+                refused = not job.identifier and job.cancelled
+                if not refused and (verdict is None or (verdict.succeeded and not verdict.told)):
                     kept.append(json.dumps(asdict(job), separators=(",", ":")) + "\n")
             fresh = self.table.with_suffix(".new")
             fresh.write_text("".join(kept))

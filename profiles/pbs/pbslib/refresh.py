@@ -1,8 +1,8 @@
 """The one process that asks PBS, for all jobs of a working folder.
 
 It is started by the first submission (and again by the status command, should it die), and ends
-with the last Snakemake of that folder on this machine. It is no sidecar of Snakemake's: with a sidecar
-Snakemake never ends when a run is refused at its start.
+with the last Snakemake of that folder on this machine. It is no sidecar of Snakemake's: with a
+sidecar Snakemake never ends when a run is refused at its start.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pbslib.records import Job, Records, Run
-from pbslib.scheduler import Details, Scheduler, Unanswered, sequence
+from pbslib.scheduler import Details, Scheduler, UnansweredError, sequence
 from pbslib.settings import Settings, SettingsError, read_settings
 
 _TICK_SECONDS = 0.5
@@ -37,6 +37,25 @@ _CANCEL_SECONDS = 600.0
 _SAID_IN_LOG = re.compile(r"=>> PBS: (.+)")
 _ERROR_IN_LOG = re.compile(r"^\s*(?:\w*Error|error|Error)\b.{0,300}", re.MULTILINE)
 _LOG_TAIL_BYTES = 65536
+
+
+def recover(records: Records, scheduler: Scheduler, job: Job) -> Job:
+    """Find out what came of a qsub whose end was never heard: the job is known by its log.
+
+    Raises
+    ------
+    UnansweredError
+        PBS did not tell.
+    """
+    known = {sequence(other.identifier) for other in records.jobs().values() if other.identifier}
+    unknown = [i for i in scheduler.live(name=job.tag) if sequence(i) not in known]
+    found = scheduler.details(unknown)[0] if unknown else []
+    for details in found:
+        if Path(details.text("Output_Path")).name == Path(job.log).name:
+            number = sequence(details.identifier)
+            job = replace(job, identifier=next(i for i in unknown if sequence(i) == number))
+            records.append(job)
+    return job
 
 
 def start_refresher(records: Records, folder: Path) -> None:
@@ -77,6 +96,7 @@ class Refresher:
         self.scheduler = scheduler
         self.say = say
         self.jobs: dict[str, Job] = {}
+        self._settled: set[str] = set()
         self._polls = 0
         self._missed: set[str] = set()
         self._warned: set[str] = set()
@@ -94,7 +114,7 @@ class Refresher:
             now = self.records.table.stat()
             if (now.st_mtime_ns, now.st_size) != self._table_state:
                 self._table_state = (now.st_mtime_ns, now.st_size)
-                self.jobs = {n: j for n, j in self.records.open_jobs().items() if j.identifier}
+                self._take_up(self.records.jobs())
         self._remove_logs()
         for name in self._written():
             # Only success is believed before the job has left PBS: a job that was stopped to be
@@ -102,9 +122,20 @@ class Refresher:
             if self.records.exit_code(name) == 0:
                 self._settle(self.jobs[name], succeeded=True)
 
+    def _take_up(self, table: dict[str, Job]) -> None:
+        # A file for each job that has ever ended is not read again for each line that is added.
+        self._settled &= table.keys()
+        for name, job in table.items():
+            if not job.identifier or name in self._settled:
+                continue
+            if name not in self.jobs and self.records.verdict(job.identifier):
+                self._settled.add(name)
+            else:
+                self.jobs[name] = job
+
     def _written(self) -> list[str]:
         with contextlib.suppress(OSError):
-            return [name for name in os.listdir(self.records.exits) if name in self.jobs]
+            return [path.name for path in self.records.exits.iterdir() if path.name in self.jobs]
         return []
 
     # --- what PBS says ---
@@ -120,7 +151,7 @@ class Refresher:
             if self._polls % _POLLS_TO_A_LOOK == 4 and self._look_at_held():
                 return
             self._settle_missing()
-        except Unanswered as fault:
+        except UnansweredError as fault:
             self._not_answered(fault)
         else:
             self._answered()
@@ -178,7 +209,7 @@ class Refresher:
         return "deleted before it started, or it could not be started; PBS has no record of it"
 
     def _look_at_waiting(self) -> bool:
-        """Look at a few jobs that have not started: some never will, and PBS says so in a comment."""
+        """Look at a few jobs that have not started: of those that never will, PBS says so."""
         waiting = [job for name, job in self.jobs.items() if not self.records.has_started(name)]
         waiting.sort(key=lambda job: (self._looked_at.get(job.name, 0), job.time))
         waiting = waiting[:_WAITING_AT_ONCE]
@@ -210,14 +241,14 @@ class Refresher:
             elif comment.startswith("Can Never Run") and not details.ended:
                 self._warn(
                     f"never {comment}",
-                    f"job {job.identifier} waits for ever unless something changes: {comment}. Make jobs "
-                    "smaller or take another queue (profile.yaml, site.conf), or delete it with "
-                    f"'qdel {job.identifier}': it is then submitted again.",
+                    f"job {job.identifier} waits for ever unless something changes: {comment}. "
+                    "Make jobs smaller or take another queue (profile.yaml, site.conf), or delete it "
+                    f"with 'qdel {job.identifier}': it is then submitted again.",
                 )
             elif details.text("job_state") == "H" and "u" in details.text("Hold_Types"):
                 self._warn(
                     f"held {job.identifier}",
-                    f"job {job.identifier} is held by its owner; 'qrls {job.identifier}' lets it run.",
+                    f"job {job.identifier} is held by its owner; 'qrls {job.identifier}' frees it.",
                 )
 
     def _warn(self, key: str, message: str) -> None:
@@ -234,6 +265,7 @@ class Refresher:
             self.say(f"job {job.identifier} failed ({job.title}): {reason}; its log: {job.log}")
         self.records.settle(job, succeeded=succeeded)
         self.jobs.pop(job.name, None)
+        self._settled.add(job.name)
         self._missed.discard(job.name)
         if succeeded and self.settings.keep_logs == "failed" and job.log:
             # PBS brings the log when the script has ended, a little after its exit code.
@@ -241,7 +273,7 @@ class Refresher:
 
     def _said_in_log(self, job: Job) -> str:
         try:
-            with open(job.log, "rb") as file:
+            with Path(job.log).open("rb") as file:
                 file.seek(0, os.SEEK_END)
                 file.seek(max(0, file.tell() - _LOG_TAIL_BYTES))
                 text = file.read().decode(errors="replace")
@@ -256,28 +288,32 @@ class Refresher:
             if when <= now or all_of_them:
                 self._logs_to_remove.remove((when, log))
                 with contextlib.suppress(OSError):
-                    os.unlink(log)
+                    Path(log).unlink()
 
     # --- PBS is away ---
 
-    def _not_answered(self, fault: Unanswered) -> None:
+    def _not_answered(self, fault: UnansweredError) -> None:
         now = time.monotonic()
         self._silent_since = self._silent_since or now
         # A single hiccup is nobody's concern.
-        if now - self._silent_since >= self.settings.poll and now - (self._said or -1e9) >= _SAY_SECONDS:
+        if (
+            now - self._silent_since >= self.settings.poll
+            and now - (self._said or -1e9) >= _SAY_SECONDS
+        ):
             self._said = now
-            self.say(f"PBS does not answer ({fault}); jobs go on, and so does this run when it is back")
+            self.say(f"PBS does not answer ({fault}); jobs go on, and this run waits for it")
 
     def _answered(self) -> None:
         if self._said:
-            self.say(f"PBS answers again after {(time.monotonic() - self._silent_since) / 60:.0f} minutes")
+            self.say(f"PBS answers again, after {time.monotonic() - self._silent_since:.0f} s")
         self._silent_since = self._said = 0.0
 
     # --- the end of a run ---
 
     def see_off(self, run: Run) -> None:
-        """A Snakemake has ended: delete its jobs if it was interrupted, leave them if it was killed."""
+        """Delete the jobs of a Snakemake that was interrupted, leave those of a killed one."""
         self.look()
+        self._recover_cut_short(run)
         jobs = [job for job in self.jobs.values() if job.run == run.key]
         self.records.forget(run)
         if not jobs:
@@ -291,15 +327,30 @@ class Refresher:
         while True:
             try:
                 for start in range(0, len(jobs), _AT_ONCE):
-                    self.scheduler.delete([job.identifier for job in jobs[start : start + _AT_ONCE]])
-            except Unanswered as fault:
+                    self.scheduler.delete(
+                        [job.identifier for job in jobs[start : start + _AT_ONCE]]
+                    )
+            except UnansweredError as fault:
                 if time.monotonic() > end:
-                    self.say(f"{len(jobs)} jobs could not be deleted ({fault}): '{show_command()} cancel'")
+                    self.say(
+                        f"{len(jobs)} jobs could not be deleted ({fault}): "
+                        f"'{show_command()} cancel'"
+                    )
                     return
                 time.sleep(min(self.settings.poll, 5))
             else:
                 self.say(f"{len(jobs)} jobs of this run deleted")
                 return
+
+    def _recover_cut_short(self, run: Run) -> None:
+        """Find jobs whose submission was interrupted together with Snakemake."""
+        for job in self.records.jobs().values():
+            if job.identifier or job.cancelled or job.run != run.key:
+                continue
+            with contextlib.suppress(UnansweredError):
+                job = recover(self.records, self.scheduler, job)
+                if job.identifier:
+                    self.jobs[job.name] = job
 
     def finish(self) -> None:
         """Do what is left to do when nobody runs here any more."""
@@ -324,7 +375,7 @@ def _only_one(records: Records) -> Iterator[bool]:
             return
         except OSError:
             pass  # no locks here; two that ask are a nuisance, no danger
-        records.refresher_file.write_text(f"{os.getpid()}\n")
+        records.note_refresher()
         yield True
 
 
@@ -338,6 +389,8 @@ def main(folder: Path, arguments: list[str]) -> int:
     # Ctrl-C in the terminal means Snakemake; this process sees to its jobs afterwards.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # The status command, which may have started this, ignores it.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     records = Records()
     try:
         settings = read_settings(folder)
@@ -347,7 +400,9 @@ def main(folder: Path, arguments: list[str]) -> int:
     with _only_one(records) as alone:
         if not alone:
             return 0
-        refresher = Refresher(settings, records, Scheduler(settings.dialect, settings.patience), _say)
+        refresher = Refresher(
+            settings, records, Scheduler(settings.dialect, settings.patience), _say
+        )
         _watch(refresher, records, settings)
     return 0
 
@@ -365,6 +420,8 @@ def _watch(refresher: Refresher, records: Records, settings: Settings) -> None:
             break
         now = time.monotonic()
         if now >= next_look:
+            # Two starts at once may have left the wrong number there.
+            records.note_refresher()
             refresher.look()
             next_look = now + min(_LOOK_SECONDS, settings.poll)
         if now >= next_poll:

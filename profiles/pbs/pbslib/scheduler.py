@@ -1,7 +1,7 @@
 """What PBS says, and what it means.
 
-Everything that was learned about PBS's answers stands here: which exit codes pass, which text ends a
-job, what its exit statuses mean. JSON is never asked for: that of OpenPBS 23.06 is not always JSON.
+Everything that was learned about PBS stands here: which exit codes pass, which text ends a job,
+what its exit statuses mean. JSON is never asked for: that of OpenPBS 23.06 is not always JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PASSING = {38, 39, 198, 162, 255}
 # Refusals that don't, and what to change.
 FINAL = {
     2: "a name or an option is not allowed: look at 'extra' in site.conf",
-    159: "you may not use this queue, account or project: look at queue, account and project in site.conf",
+    159: "you may not use this queue, account or project: look at those in site.conf",
     166: "a value is not allowed: look at 'extra' and 'select_extra' in site.conf",
     170: "there is no such queue ('qstat -Q' lists them): set queue in site.conf, or LUT_PBS_QUEUE",
     173: "the queue takes no jobs now: set another queue in site.conf, or ask the site's support",
@@ -57,7 +57,7 @@ _ID = re.compile(r"^(\d+(?:\[\d*\])?(?:\.[A-Za-z0-9][\w.-]*)?)$")
 _LIVE_IN_TABLE = "QRHWSETBX"
 
 
-class Unanswered(Exception):
+class UnansweredError(Exception):
     """PBS did not answer, or not to the question: try again later."""
 
 
@@ -135,13 +135,15 @@ class Details:
         else:
             what = f"exit code {status}"
         said = ", ".join(
-            part for part in (f"Exit_status {status}" if status is not None else "", comment) if part
+            part
+            for part in (f"Exit_status {status}" if status is not None else "", comment)
+            if part
         )
         return f"{what} ({said})" if said else what
 
 
 def sequence(identifier: str) -> str:
-    """Give the number of a job's id: the server's name behind it is not written the same everywhere."""
+    """Give the number of a job's id: the server's name is not written the same everywhere."""
     return identifier.partition(".")[0]
 
 
@@ -163,7 +165,7 @@ def read_details(text: str) -> list[Details]:
         elif line.startswith("\t") and found and last:
             found[-1].attributes[last] += line[1:]
         elif " = " in line and found and line.startswith(" "):
-            name, _, value = line.strip().partition(" = ")
+            name, _, value = line.lstrip().partition(" = ")
             last = name.lower()
             found[-1].attributes[last] = value
     return found
@@ -197,13 +199,17 @@ class Scheduler:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise Unanswered(f"{command[0]} did not come back in {self.patience:.0f} s") from None
+            raise UnansweredError(
+                f"{command[0]} did not come back in {self.patience:.0f} s"
+            ) from None
         except OSError as fault:
-            raise Unanswered(
+            raise UnansweredError(
                 f"{command[0]}: {fault.strerror} (is PBS on the PATH of this machine?)"
             ) from None
         return Answer(
-            done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+            done.returncode,
+            done.stdout.decode(errors="replace"),
+            done.stderr.decode(errors="replace"),
         )
 
     def live(self, name: str = "", state: str = "") -> list[str]:
@@ -216,24 +222,28 @@ class Scheduler:
 
         Raises
         ------
-        Unanswered
+        UnansweredError
             PBS did not tell.
         """
         user = getpass.getuser()
         if self.dialect == "torque":
             return self._live_in_table(user, name, state)
         answer = self._ask(
-            "qselect", "-u", user, *(["-N", name] if name else []), *(["-s", state] if state else [])
+            "qselect",
+            "-u",
+            user,
+            *(["-N", name] if name else []),
+            *(["-s", state] if state else []),
         )
         if answer.code != 0:
-            raise Unanswered(f"qselect: {answer.words} (code {answer.code})")
+            raise UnansweredError(f"qselect: {answer.words} (code {answer.code})")
         return [match[1] for line in answer.out.splitlines() if (match := _ID.match(line.strip()))]
 
     def _live_in_table(self, user: str, name: str, state: str) -> list[str]:
         answer = self._ask("qstat")
         # An empty table may have no header, and a server that is away prints to either stream.
         if answer.code != 0 or re.search(r"error|cannot|unable", answer.out + answer.err, re.I):
-            raise Unanswered(f"qstat: {answer.words} (code {answer.code})")
+            raise UnansweredError(f"qstat: {answer.words} (code {answer.code})")
         found = []
         for line in answer.out.splitlines():
             words = line.split()
@@ -258,7 +268,7 @@ class Scheduler:
 
         Raises
         ------
-        Unanswered
+        UnansweredError
             PBS did not tell.
         """
         if self.history is not False:
@@ -274,28 +284,28 @@ class Scheduler:
         found = read_details(answer.out)
         if answer.code in (0, 35, 153):
             return found, True
-        raise Unanswered(f"qstat: {answer.words} (code {answer.code})")
+        raise UnansweredError(f"qstat: {answer.words} (code {answer.code})")
 
     def delete(self, identifiers: Collection[str]) -> None:
         """Delete jobs; those that are gone already are no fault.
 
         Raises
         ------
-        Unanswered
+        UnansweredError
             PBS is away.
         """
         if not identifiers:
             return
         answer = self._ask("qdel", *identifiers)
         if self.dialect == "pbs" and answer.code in (162, 255):
-            raise Unanswered(f"qdel: {answer.words} (code {answer.code})")
+            raise UnansweredError(f"qdel: {answer.words} (code {answer.code})")
 
     def submit(self, options: Iterable[str], script: str) -> Answer:
         """Hand in a job.
 
         Raises
         ------
-        Unanswered
+        UnansweredError
             The command did not come back: the job may be in the queue, or not.
         """
         return self._ask("qsub", *options, script)

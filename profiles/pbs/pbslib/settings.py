@@ -11,7 +11,7 @@ from typing import Any
 PREFIX = "LUT_PBS_"
 FILE = "site.conf"
 # Resources of a rule that stand for a setting.
-RESOURCES = ("queue", "account", "project", "extra")
+RESOURCES = ("queue", "account", "project", "extra", "node_cores", "select_extra")
 
 
 class SettingsError(Exception):
@@ -39,12 +39,13 @@ class Settings:
 
     def for_job(self, resources: Mapping[str, Any]) -> Settings:
         """Put a job's own resources over the site's settings."""
-        own = {
-            name: str(resources[f"pbs_{name}"])
-            for name in RESOURCES
-            if resources.get(f"pbs_{name}") not in (None, "")
-        }
-        return replace(self, **own)  # type: ignore[arg-type]
+        own = {}
+        for name in RESOURCES:
+            given = resources.get(f"pbs_{name}")
+            if given not in (None, ""):
+                where = f"resource pbs_{name}"
+                own[name] = _value(name, str(given), getattr(self, name), where)
+        return replace(self, **own)
 
 
 _CHOICES = {
@@ -88,7 +89,9 @@ def read_settings(folder: Path, environment: Mapping[str, str] = os.environ) -> 
     values: dict[str, Any] = {}
     for name, (text, where) in given.items():
         if name not in known:
-            raise SettingsError(f"{where}: there is no setting '{name}'; there are {', '.join(known)}")
+            raise SettingsError(
+                f"{where}: there is no setting '{name}'; there are {', '.join(known)}"
+            )
         values[name] = _value(name, text, known[name].default, where)
     return Settings(**values)
 
@@ -100,7 +103,9 @@ def _value(name: str, text: str, default: Any, where: str) -> Any:
         except ValueError:
             value = -1
         if value < 0 or (name == "poll" and value == 0):
-            raise SettingsError(f"{where}: {name} is '{text}', it must be a number, and not negative")
+            raise SettingsError(
+                f"{where}: {name} is '{text}', it must be a number, and not negative"
+            )
         return value
     if name in _CHOICES and text not in _CHOICES[name]:
         raise SettingsError(f"{where}: {name} is '{text}', it can be {' or '.join(_CHOICES[name])}")

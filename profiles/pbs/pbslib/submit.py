@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pbslib.jobscript import ScriptError, Task, campaign_tag, read_task, walltime
 from pbslib.records import Job, Records, process_start
-from pbslib.refresh import start_refresher
-from pbslib.scheduler import FINAL, Answer, Scheduler, Unanswered, identifier_in, sequence
+from pbslib.refresh import recover, start_refresher
+from pbslib.scheduler import FINAL, Answer, Scheduler, UnansweredError, identifier_in, sequence
 from pbslib.settings import Settings, SettingsError, read_settings
 
 # A list of live jobs that is no older than this is as good as a new one.
@@ -24,11 +24,11 @@ _JOBS_TO_A_FOLDER = 100
 _SHELLS = {"sh", "bash", "dash", "ksh", "zsh", "busybox"}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """PBS will never take this job."""
 
 
-class _Gone(Exception):
+class _GoneError(Exception):
     """The Snakemake that wanted this job is gone."""
 
 
@@ -42,7 +42,9 @@ def snakemake_pid() -> int:
     pid = os.getppid()
     while pid > 1:
         try:
-            name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
+            name = (
+                Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
+            )
             if Path(name).name.lstrip("-") not in _SHELLS:
                 return pid
             pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
@@ -69,11 +71,11 @@ class _Patience:
             waited = "" if not self._said else f" for {(now - self._since) / 60:.0f} minutes now"
             say(f"waiting{waited}, nothing is lost: {why}")
             self._said = now
-        end = now + self._seconds * random.uniform(0.8, 1.2)
+        end = now + self._seconds * random.uniform(0.8, 1.2)  # noqa: S311 (spreads tries)
         self._seconds = min(self._seconds * 2, self._longest)
         while (left := end - time.monotonic()) > 0:
             if process_start(self._snakemake) != self._started:
-                raise _Gone
+                raise _GoneError
             time.sleep(min(left, 0.5))
 
 
@@ -89,7 +91,7 @@ class _Submission:
         run, new = self.records.register(self.snakemake, str(task.scratch))
         self.run = run.key
         if new:
-            self.records.shorten()
+            self.records.shorten(remove_logs=settings.keep_logs == "failed")
         start_refresher(self.records, folder)
         campaign = Path(os.environ.get("SIXSV_LUT_CAMPAIGN_FOLDER") or Path.cwd())
         self.tag = campaign_tag(campaign)
@@ -110,7 +112,7 @@ class _Submission:
     # --- the same work, already there ---
 
     def _rivals(self) -> list[Job]:
-        """Jobs that do some of this task's work: in PBS, or ended well without Snakemake knowing."""
+        """List jobs that do some of this task's work, or did it well without Snakemake knowing."""
         text = self.records.text()
         members = set(self.task.members)
         # Most submissions are new: the table is only taken apart where a member is named in it.
@@ -123,7 +125,11 @@ class _Submission:
         ]
         rivals = []
         for job in jobs:
-            job = job if job.identifier else self._recovered(job)
+            if not job.identifier and not job.cancelled:
+                job = self._recovered(job)
+                if not job.identifier:
+                    # It never got there; nobody needs to ask again.
+                    self.records.append(replace(job, cancelled=True))
             if not job.identifier:
                 continue
             verdict = self.records.verdict(job.identifier)
@@ -151,7 +157,10 @@ class _Submission:
     def _lives(self, job: Job) -> bool:
         asked, numbers = self.records.read_live()
         age = time.time() - asked
-        if not (age < max(_FRESH_SECONDS, 2 * self.settings.poll) and sequence(job.identifier) in numbers):
+        if not (
+            age < max(_FRESH_SECONDS, 2 * self.settings.poll)
+            and sequence(job.identifier) in numbers
+        ):
             # Not in the refresher's last list, or that is old: never submit twice on a guess.
             numbers = self._live_numbers()
         return sequence(job.identifier) in numbers
@@ -163,33 +172,15 @@ class _Submission:
                 return numbers
             try:
                 self.records.write_live(time.time(), self.scheduler.live())
-            except Unanswered as fault:
+            except UnansweredError as fault:
                 self.patience.wait(f"PBS does not answer ({fault})")
 
     def _recovered(self, job: Job) -> Job:
-        """Find out what came of a qsub whose end was never heard: it is known by its log."""
-        known = {
-            sequence(other.identifier) for other in self.records.jobs().values() if other.identifier
-        }
         while True:
             try:
-                unknown = [i for i in self.scheduler.live(name=self.tag) if sequence(i) not in known]
-                if not unknown:
-                    return job
-                found, _ = self.scheduler.details(unknown)
-                break
-            except Unanswered as fault:
+                return recover(self.records, self.scheduler, job)
+            except UnansweredError as fault:
                 self.patience.wait(f"PBS does not answer ({fault})")
-        log = Path(job.log).name
-        for details in found:
-            if Path(details.text("Output_Path")).name == log:
-                identifier = next(
-                    i for i in unknown if sequence(i) == sequence(details.identifier)
-                )
-                job = replace(job, identifier=identifier)
-                self.records.append(job)
-                return job
-        return job
 
     # --- a new job ---
 
@@ -203,7 +194,7 @@ class _Submission:
         while True:
             try:
                 answer = self.scheduler.submit(options, str(script))
-            except Unanswered as fault:
+            except UnansweredError as fault:
                 answer = Answer(255, "", str(fault))
             identifier = identifier_in(answer.out) if answer.code == 0 else ""
             if not identifier and answer.code in (0, 255):
@@ -270,12 +261,14 @@ class _Submission:
             options += ["-W", "depend=" + "afterany:" + ":".join(after)]
         return options + shlex.split(settings.extra)
 
-    def _refused(self, job: Job, answer: Answer, options: list[str]) -> Refused:
-        advice = FINAL.get(answer.code, "look at the settings in site.conf, or ask the site's support")
+    def _refused(self, job: Job, answer: Answer, options: list[str]) -> RefusedError:
+        advice = FINAL.get(
+            answer.code, "look at the settings in site.conf, or ask the site's support"
+        )
         reason = f"PBS refused the job: {answer.words} (qsub, code {answer.code}); {advice}"
         self.records.append(replace(job, cancelled=True))
         self.records.report_failure(job, reason)
-        return Refused(f"{self.task.title}\n  {reason}\n  it was: qsub {shlex.join(options)}")
+        return RefusedError(f"{self.task.title}\n  {reason}\n  it was: qsub {shlex.join(options)}")
 
 
 def _as_written(member: str) -> str:
@@ -291,10 +284,10 @@ def main(folder: Path, arguments: list[str]) -> int:
     try:
         settings = read_settings(folder)
         print(_Submission(read_task(Path(arguments[0])), settings, folder).identifier(), flush=True)
-    except (SettingsError, ScriptError, Refused) as fault:
+    except (SettingsError, ScriptError, RefusedError) as fault:
         say(str(fault))
         return 1
-    except _Gone:
+    except _GoneError:
         return 1
     except KeyboardInterrupt:
         return 130
