@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pbslib.records import Job, Records, Run
+from pbslib.records import Job, Records, Run, process_start
 from pbslib.scheduler import Details, Scheduler, UnansweredError, sequence
 from pbslib.settings import Settings, SettingsError, read_settings
 
@@ -62,8 +62,8 @@ def start_refresher(records: Records, folder: Path) -> None:
     """Start the refresher unless it runs."""
     (records.folder / "python").write_text(f"{sys.executable}\n")
     with contextlib.suppress(OSError, ValueError):
-        os.kill(int(records.refresher_file.read_text()), 0)
-        return
+        if process_start(int(records.refresher_file.read_text())):
+            return
     started = subprocess.Popen(
         [sys.executable, "-s", str(folder / "commands.py"), "refresh"],
         stdin=subprocess.DEVNULL,
@@ -242,8 +242,8 @@ class Refresher:
                 self._warn(
                     f"never {comment}",
                     f"job {job.identifier} waits for ever unless something changes: {comment}. "
-                    "Make jobs smaller or take another queue (profile.yaml, site.conf), or delete it "
-                    f"with 'qdel {job.identifier}': it is then submitted again.",
+                    "Make jobs smaller or take another queue (profile.yaml, site.conf), or delete "
+                    f"it with 'qdel {job.identifier}': it is then submitted again.",
                 )
             elif details.text("job_state") == "H" and "u" in details.text("Hold_Types"):
                 self._warn(
