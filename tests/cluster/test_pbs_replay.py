@@ -75,8 +75,14 @@ class Site:
             self.refresher.poll()
 
     def status(self, identifier: str = ID) -> str:
+        # Only stdout is read: a refresher that this starts keeps stderr open.
         done = subprocess.run(
-            [PROFILE / "status", identifier], capture_output=True, text=True, check=True
+            [PROFILE / "status", identifier],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=True,
+            timeout=20,
         )
         return done.stdout.strip()
 
