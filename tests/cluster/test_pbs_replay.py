@@ -668,6 +668,18 @@ def test_jobs_are_shown_and_cancelled(plain_site: Site) -> None:
     assert submit(script("a:b=1")).stdout == "501.pbshost\n"
 
 
+def test_failures_are_shown_until_they_are_mended(plain_site: Site) -> None:
+    plain_site.job("running", wrote="3")
+    plain_site.server.forget(ID)
+    plain_site.rounds()
+    command = [PROFILE / "jobs", "failed"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "exit code 3" in shown
+    assert "log: n100.log" in shown
+    Path("out").touch()
+    assert not subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize(("scratch_left", "deleted"), [(False, True), (True, False)])
 def test_end_of_snakemake(plain_site: Site, *, scratch_left: bool, deleted: bool) -> None:
     submit(script("a:b=1"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pbslib.records import Job, Records
 from pbslib.scheduler import Scheduler, UnansweredError, sequence
@@ -31,8 +34,7 @@ def main(folder: Path, arguments: list[str]) -> int:
     wanted = parser.parse_args(arguments)
     records = Records()
     if wanted.what == "failed":
-        if records.failures.exists():
-            sys.stdout.write(records.failures.read_text())
+        _show_failed(records)
         return 0
     if not records.table.exists():
         print(f"No jobs were submitted from {Path.cwd()}.")
@@ -77,3 +79,21 @@ def _show(jobs: list[Job], records: Records) -> None:
         started = "yes" if records.has_started(job.name) else "no"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.time)) if job.time else "?"
         print(f"{job.identifier:<20} {job.tag:<15} {started:<8} {when:<16} {job.title}")
+
+
+def _show_failed(records: Records) -> None:
+    """Show the last failure of each job that has not succeeded since."""
+    last: dict[str, dict[str, Any]] = {}
+    text = records.failures.read_text() if records.failures.exists() else ""
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            failure = json.loads(line)
+            last[failure["name"]] = failure
+    for failure in last.values():
+        if failure["outputs"] and all(Path(path).exists() for path in failure["outputs"]):
+            continue
+        print(
+            f"Failed: {failure['name']} (PBS job {failure['job_id'] or 'refused'}), {failure['time']}"
+        )
+        print(f"  {failure['reason']}")
+        print(f"  log: {failure['log']}")
