@@ -92,8 +92,7 @@ def _show_failed(records: Records) -> None:
     for failure in last.values():
         if failure["outputs"] and all(Path(path).exists() for path in failure["outputs"]):
             continue
-        print(
-            f"Failed: {failure['name']} (PBS job {failure['job_id'] or 'refused'}), {failure['time']}"
-        )
+        number = failure["job_id"] or "refused"
+        print(f"Failed: {failure['name']} (PBS job {number}), {failure['time']}")
         print(f"  {failure['reason']}")
         print(f"  log: {failure['log']}")

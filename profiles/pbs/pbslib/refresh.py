@@ -185,6 +185,8 @@ class Refresher:
         by_number = {sequence(details.identifier): details for details in found}
         for job in jobs:
             details = by_number.get(sequence(job.identifier))
+            if details is not None and not details.text("job_state"):
+                raise UnansweredError(f"qstat -f tells no state of job {job.identifier}")
             if details is not None and not details.ended:
                 self._missed.discard(job.name)
             elif details is not None and details.exit_status is not None:

@@ -155,19 +155,25 @@ def identifier_in(text: str) -> str:
 
 
 def read_details(text: str) -> list[Details]:
-    """Read the text form of `qstat -f`, where long values go on in the next line after a tab."""
+    """Read the text form of `qstat -f`.
+
+    In PBS attributes begin with blanks, and long values go on in the next line after a tab. The
+    qstat of slurm-wlm-torque begins attributes with a tab, and has no long ones.
+    """
     found: list[Details] = []
-    last = ""
+    last = margin = ""
     for line in text.splitlines():
         if line.startswith("Job Id:"):
             found.append(Details(line.partition(":")[2].strip()))
-            last = ""
-        elif line.startswith("\t") and found and last:
-            found[-1].attributes[last] += line[1:]
-        elif " = " in line and found and line.startswith(" "):
-            name, _, value = line.lstrip().partition(" = ")
-            last = name.lower()
-            found[-1].attributes[last] = value
+            last = margin = ""
+        elif found and line[:1] in ("\t", " "):
+            margin = margin or line[0]
+            if line[0] == "\t" and margin == " " and last:
+                found[-1].attributes[last] += line[1:]
+            elif line[0] == margin and " = " in line:
+                name, _, value = line.lstrip().partition(" = ")
+                last = name.lower()
+                found[-1].attributes[last] = value
     return found
 
 
