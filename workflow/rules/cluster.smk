@@ -1,6 +1,8 @@
 # Takes: what the profile says about cluster jobs (cores, set-threads, group-components, resources).
 # Makes: which batches share a cluster job, and what such a job asks for.
 
+import os
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -68,8 +70,18 @@ def on_slurm():
     return workflow.executor_plugin.name == "slurm"
 
 
+PBS_PROFILE = Path(workflow.basedir) / "profiles" / "pbs"
+
+
+def on_pbs():
+    """Tell whether this run submits its jobs to PBS."""
+    return workflow.executor_plugin.name == "cluster-generic"
+
+
 def start_on_cluster():
     """Prepare the main process for a cluster."""
+    # By this the PBS commands name the campaign.
+    os.environ["SIXSV_LUT_CAMPAIGN_FOLDER"] = str(campaign.folder.absolute())
     if on_slurm():
         settings = workflow.resource_settings
         account = settings._parsed_default_resources.get("slurm_account")
@@ -90,3 +102,5 @@ def end_on_cluster():
     """Leave no job behind, and say what failed."""
     if on_slurm():
         print(cluster.end(SLURM_PROFILE), file=sys.stderr)
+    elif on_pbs():
+        subprocess.run([PBS_PROFILE / "jobs", "failed"], stdout=sys.stderr, check=False)
