@@ -106,7 +106,7 @@ class Run:
                 stdin=subprocess.DEVNULL,
             )
 
-    def wait(self, seconds: float = 150) -> int:
+    def wait(self, seconds: float = 240) -> int:
         assert self.process is not None
         return self.process.wait(seconds)
 
@@ -141,7 +141,7 @@ class Run:
         """Tell whether a batch is done; three more are in the same job."""
         return any(self.folder.glob("store/**/*.parquet"))
 
-    def until(self, done: Callable[[], object], seconds: float = 60) -> None:
+    def until(self, done: Callable[[], object], seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < end, f"waited in vain\n{self.text()}"
@@ -213,8 +213,8 @@ def test_interrupt_leaves_no_job(run: Run, local: bytes) -> None:
     run.until(lambda: run.count("qsub") == 2 and run.is_under_way())
     assert run.process is not None
     run.process.send_signal(signal.SIGINT)
-    assert run.wait(30) != 0
-    run.until(lambda: not run.in_queue(), 15)
+    assert run.wait(60) != 0
+    run.until(lambda: not run.in_queue(), 30)
     run.finish()
     assert run.lut() == local
     assert run.launches() <= POINTS + 2 * BATCH
