@@ -249,7 +249,7 @@ def default_campaign(folder: Path, others: Sequence[Event]) -> Run:
 
 def walltime_campaign(folder: Path) -> Run:
     """A batch that takes longer than the walltime of its first attempt."""
-    sixsv = {**SMALL["sixsv"], "seconds_per_launch": 0.5}
+    sixsv = {**SMALL["sixsv"], "seconds_per_launch": 0.1}
     configuration = {**SMALL, "sixsv": sixsv, "batch_size": 96}
     run = Run(folder, configuration, seconds=1.2, options=QUIET)
     process = run.start()

@@ -20,7 +20,8 @@ def job_shape():
         batches=workflow.group_settings.group_components.get("simulate", 1),
         threads=1 if threads is None else threads.value,
         cores=settings.cores or 1,
-        serial=bool(limits.get("serial_batches")),
+        # A dry run does not know the executor, so the profile says it too.
+        serial=bool(limits.get("serial_batches")) or on_slurm(),
         walltime_limit=limits.get("walltime_limit"),
         memory_per_core=limits.get("memory_per_core"),
     )
@@ -67,7 +68,7 @@ SLURM_PROFILE = Path(workflow.basedir) / "profiles" / "slurm"
 
 def on_slurm():
     """Tell whether this run submits its jobs to SLURM."""
-    return workflow.executor_plugin.name == "slurm"
+    return getattr(workflow.executor_plugin, "name", "") == "slurm"
 
 
 PBS_PROFILE = Path(workflow.basedir) / "profiles" / "pbs"
@@ -89,7 +90,7 @@ def start_on_cluster():
         cluster.start(
             campaign,
             SLURM_PROFILE,
-            None if account is None else str(account.raw),
+            None if account is None else str(account.raw).strip("'\""),
             None if rate is None else rate.value,
         )
         # It starts one more endless chain of timers whenever a job ends while others wait for their

@@ -18,8 +18,9 @@ SNAKEMAKE_MB = 180
 BATCH_MB = 170
 LAUNCH_MB = 20
 
-# What a batch costs besides its launches, in seconds: Python and Snakemake start anew for each.
-BATCH_OVERHEAD_SECONDS = 10
+# What a batch may cost besides its launches, in seconds: Python and Snakemake start anew for each,
+# in 5 to 10 s from a local disk, but in more from a busy shared one.
+BATCH_OVERHEAD_SECONDS = 30
 
 # Walltime asked for, as a multiple of the expected time, on the first attempt; every further
 # attempt doubles it: nodes differ, and what is expected may be wrong.
