@@ -1,13 +1,18 @@
 # Takes: what the profile says about cluster jobs (cores, set-threads, group-components, resources).
 # Makes: which batches share a cluster job, and what such a job asks for.
 
-import os
-import subprocess
 from functools import cache
 from pathlib import Path
 
 from sixsv_lut import cluster
 from sixsv_lut.cluster_job import JobShape
+
+PROFILES = Path(workflow.basedir) / "profiles"
+
+
+def executor():
+    """Name what runs the jobs; empty in a dry run."""
+    return getattr(workflow.executor_plugin, "name", "")
 
 
 @cache
@@ -21,7 +26,7 @@ def job_shape():
         threads=1 if threads is None else threads.value,
         cores=settings.cores or 1,
         # A dry run does not know the executor, so the profile says it too.
-        serial=bool(limits.get("serial_batches")) or on_slurm(),
+        serial=bool(limits.get("serial_batches")) or executor() == "slurm",
         walltime_limit=limits.get("walltime_limit"),
         memory_per_core=limits.get("memory_per_core"),
     )
@@ -63,33 +68,16 @@ def batch_memory(wildcards, attempt):
     return job_shape().batch_memory(attempt)
 
 
-SLURM_PROFILE = Path(workflow.basedir) / "profiles" / "slurm"
-
-
-def on_slurm():
-    """Tell whether this run submits its jobs to SLURM."""
-    return getattr(workflow.executor_plugin, "name", "") == "slurm"
-
-
-PBS_PROFILE = Path(workflow.basedir) / "profiles" / "pbs"
-
-
-def on_pbs():
-    """Tell whether this run submits its jobs to PBS."""
-    return workflow.executor_plugin.name == "cluster-generic"
-
-
 def start_on_cluster():
     """Prepare the main process for a cluster."""
-    # By this the PBS commands name the campaign.
-    os.environ["SIXSV_LUT_CAMPAIGN_FOLDER"] = str(campaign.folder.absolute())
-    if on_slurm():
+    cluster.name_campaign(campaign)
+    if executor() == "slurm":
         settings = workflow.resource_settings
         account = settings._parsed_default_resources.get("slurm_account")
         rate = settings._parsed_resources.get("submissions_per_minute")
         cluster.start(
             campaign,
-            SLURM_PROFILE,
+            PROFILES / "slurm",
             None if account is None else str(account.raw).strip("'\""),
             None if rate is None else rate.value,
         )
@@ -101,7 +89,7 @@ def start_on_cluster():
 
 def end_on_cluster():
     """Leave no job behind, and say what failed."""
-    if on_slurm():
-        print(cluster.end(SLURM_PROFILE), file=sys.stderr)
-    elif on_pbs():
-        subprocess.run([PBS_PROFILE / "jobs", "failed"], stdout=sys.stderr, check=False)
+    if executor() == "slurm":
+        print(cluster.end(PROFILES / "slurm"), file=sys.stderr)
+    elif executor() == "cluster-generic":
+        print(cluster.failures(PROFILES / "pbs"), file=sys.stderr)

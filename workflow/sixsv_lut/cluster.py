@@ -19,6 +19,12 @@ _CONFIGURATION = "SIXSV_LUT_CLUSTER_CONFIGURATION"
 _ACCOUNT = "SIXSV_LUT_CLUSTER_ACCOUNT"
 _RATE = "SIXSV_LUT_CLUSTER_RATE"
 _PYTHON = "SIXSV_LUT_PYTHON"
+_CAMPAIGN = "SIXSV_LUT_CAMPAIGN_FOLDER"
+
+
+def name_campaign(campaign: Campaign) -> None:
+    """Tell the commands beside a profile which campaign they work for."""
+    os.environ[_CAMPAIGN] = str(campaign.folder.absolute())
 
 
 def start(campaign: Campaign, profile: Path, account: str | None, rate: int | None) -> None:
@@ -73,4 +79,21 @@ def end(profile: Path) -> str:
     done = subprocess.run(
         [profile / "jobs", "end", os.environ[_FOLDER]], capture_output=True, text=True, check=False
     )
+    return (done.stdout + done.stderr).rstrip("\n")
+
+
+def failures(profile: Path) -> str:
+    """Tell which jobs failed, in the words of a profile's own command.
+
+    Parameters
+    ----------
+    profile : Path
+        Folder of the profile.
+
+    Returns
+    -------
+    str
+        Lines for the user, or nothing.
+    """
+    done = subprocess.run([profile / "jobs", "failed"], capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).rstrip("\n")
