@@ -58,7 +58,7 @@ def main() -> None:
     """Measure, and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--launches", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--band", default="Oa03")
     arguments = parser.parse_args()
 
@@ -78,11 +78,14 @@ def main() -> None:
         writer = recipe.deck_writer()
         for i, point in enumerate(grid.rows(0, arguments.launches)):
             (folder / f"{i:05d}.deck").write_text(writer.write(point))
-        for _ in range(arguments.rounds):
-            loop = ["bash", "-c", LOOP, "loop", name, recipe.executable]
-            loop_seconds.append(_seconds(loop, environment))
-            shutil.rmtree(folder / "store", ignore_errors=True)
-            batch_seconds.append(_seconds([sys.executable, "-c", BATCH, name], environment))
+        loop = ["bash", "-c", LOOP, "loop", name, recipe.executable]
+        batch = [sys.executable, "-c", BATCH, name]
+        for turn in range(arguments.rounds):
+            # Which goes first changes: a machine that slows down or speeds up favours neither.
+            for command in (loop, batch) if turn % 2 == 0 else (batch, loop):
+                shutil.rmtree(folder / "store", ignore_errors=True)
+                seconds = _seconds(command, environment)
+                (loop_seconds if command is loop else batch_seconds).append(seconds)
     ratios = [b / a for a, b in zip(loop_seconds, batch_seconds, strict=True)]
     print(
         json.dumps(
