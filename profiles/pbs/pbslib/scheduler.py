@@ -33,8 +33,8 @@ _PASSING_WORDS = re.compile(
     r"|temporarily|unable to contact|not responding|job submit limit|QOSMaxSubmit",
     re.IGNORECASE,
 )
-# Negative exit statuses: PBS ended the job, not its script. From the sources of OpenPBS, those
-# marked in the tests were seen.
+# Negative exit statuses: PBS ended the job, not its script. Source: OpenPBS, src/include/job.h; -3, -4,
+# -20, -27 and -29 were seen.
 _ENDED_BY_PBS = {
     -1: "the job could not be started (before its files were staged in)",
     -2: "the job could not be started (after its files were staged in)",
@@ -44,11 +44,11 @@ _ENDED_BY_PBS = {
     -6: "the daemon of its node was restarted",
     -10: "the job could not be started as this user",
     -20: "its node was lost",
-    -24: "more CPU time than the job asked for",
-    -25: "more disk space than the job asked for",
-    -26: "more disk space than the job asked for",
+    -24: "more cores in use than the job asked for, for a moment",
+    -25: "more cores in use than the job asked for",
+    -26: "more virtual memory than the job asked for",
     -27: "more memory than the job asked for",
-    -28: "more virtual memory than the job asked for",
+    -28: "more CPU time than the job asked for",
     -29: "more walltime than the job asked for",
 }
 _DELETED = 271
