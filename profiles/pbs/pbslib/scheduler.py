@@ -33,8 +33,8 @@ _PASSING_WORDS = re.compile(
     r"|temporarily|unable to contact|not responding|job submit limit|QOSMaxSubmit",
     re.IGNORECASE,
 )
-# Negative exit statuses: PBS ended the job, not its script. Source: OpenPBS, src/include/job.h; -3, -4,
-# -20, -27 and -29 were seen.
+# Negative exit statuses: PBS ended the job, not its script. Source: OpenPBS, src/include/job.h; -3,
+# -4, -20, -27 and -29 were seen.
 _ENDED_BY_PBS = {
     -1: "the job could not be started (before its files were staged in)",
     -2: "the job could not be started (after its files were staged in)",
