@@ -638,12 +638,11 @@ def test_status_starts_a_refresher_that_has_died(plain_site: Site) -> None:
     _wait(lambda: int(file.read_text()) != first and process_start(int(file.read_text())) != "")
 
 
-def test_cancel_is_quick_and_asks_once(plain_site: Site) -> None:
+def test_cancel_asks_once_and_does_not_wait(plain_site: Site) -> None:
     qdel = plain_site.server.folder / "bin" / "qdel"
     qdel.write_text(f'#!/bin/sh\nsleep 1\necho "$*" >"{plain_site.folder}/deleted"\n')
-    began = time.monotonic()
     subprocess.run([PROFILE / "cancel", *[f"{n}.pbshost" for n in range(20)]], check=True)
-    assert time.monotonic() - began < 0.5
+    assert not Path("deleted").exists()  # it does not wait for PBS
     _wait(lambda: Path("deleted").exists() and len(Path("deleted").read_text().split()) == 20)
 
 

@@ -11,7 +11,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -267,22 +266,25 @@ def test_an_executable_that_cannot_start_stops_the_batch_and_keeps_what_was_ther
     assert _run(tmp_path, recipe, values).recovered == 2
 
 
-def test_finished_launches_reach_the_disk_within_the_flush_time(
-    tmp_path: Path, fake: FakeSixSV, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("flush_seconds", "least", "most"), [(0, 60, 10_000), (3600, 1, 1)])
+def test_finished_launches_are_forced_to_disk_as_often_as_asked(
+    tmp_path: Path,
+    fake: FakeSixSV,
+    monkeypatch: pytest.MonkeyPatch,
+    flush_seconds: float,
+    least: int,
+    most: int,
 ) -> None:
-    synced: list[float] = []
+    synced: list[None] = []
     sync = sixsv_lut.store.JournalWriter.sync
 
     def noted(self: Any) -> None:
-        synced.append(time.monotonic())
+        synced.append(None)
         sync(self)
 
     monkeypatch.setattr(sixsv_lut.store.JournalWriter, "sync", noted)
-    begin = time.monotonic()
-    _run(tmp_path, recipe_with(fake.path), points(60), flush_seconds=0.05)
-    times = [begin, *synced]
-    assert max(b - a for a, b in pairwise(times)) < 1.5
-    assert len(synced) > 2
+    _run(tmp_path, recipe_with(fake.path), points(60), flush_seconds=flush_seconds)
+    assert least <= len(synced) <= most
 
 
 def test_two_processes_at_the_same_batch_waste_work_and_corrupt_nothing(tmp_path: Path) -> None:
@@ -354,9 +356,7 @@ def test_a_batch_that_is_told_to_stop_keeps_what_is_finished_and_says_so(
     process = _start(tmp_path, recipe)
     _wait_for_launches(fake, 6)
     process.send_signal(number)
-    begin = time.monotonic()
-    _, said = process.communicate(timeout=20)
-    assert time.monotonic() - begin < 5
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"received {number.name}: stopped with" in said
     assert "Run the same command again to go on from there" in said

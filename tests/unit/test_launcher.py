@@ -101,10 +101,8 @@ def test_a_death_by_signal_is_a_crash_and_the_signal_is_named(tmp_path: Path) ->
 def test_a_hanging_launch_is_killed_after_the_timeout(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     launcher = _launcher(tmp_path, f"#!/bin/sh\necho $$ > {pid_file}\nexec sleep 60\n", timeout=0.5)
-    begin = time.monotonic()
     with pytest.raises(LaunchError, match=r"did not end within 0\.5 s and was killed") as failure:
         launcher.launch("")
-    assert time.monotonic() - begin < 10
     assert failure.value.status is Status.TIMEOUT
     assert not _alive(_pid_in(pid_file))
 
@@ -131,18 +129,14 @@ def test_a_launch_that_ends_but_leaves_its_output_to_a_child_is_killed_with_it(
 @pytest.mark.parametrize("code", [0, 1])
 def test_a_child_that_a_launch_leaves_behind_is_killed(tmp_path: Path, code: int) -> None:
     pid_file = tmp_path / "pid"
-    script = f"#!/bin/sh\nsleep 5 >/dev/null 2>&1 &\necho $! > {pid_file}\nexit {code}\n"
+    script = f"#!/bin/sh\nsleep 60 >/dev/null 2>&1 &\necho $! > {pid_file}\nexit {code}\n"
     launcher = _launcher(tmp_path, script)
     if code:
         with pytest.raises(LaunchError):
             launcher.launch("")
     else:
         launcher.launch("")
-    pid = _pid_in(pid_file)
-    end = time.monotonic() + 0.5
-    while _alive(pid) and time.monotonic() < end:
-        time.sleep(0.01)
-    assert not _alive(pid)
+    assert _gone_soon(_pid_in(pid_file))
 
 
 def test_a_launcher_that_is_stopped_kills_what_runs_and_starts_no_more(tmp_path: Path) -> None:
