@@ -76,10 +76,7 @@ def end(profile: Path) -> str:
     str
         Lines for the user, or nothing.
     """
-    done = subprocess.run(
-        [profile / "jobs", "end", os.environ[_FOLDER]], capture_output=True, text=True, check=False
-    )
-    return (done.stdout + done.stderr).rstrip("\n")
+    return _jobs(profile, "end", os.environ[_FOLDER])
 
 
 def failures(profile: Path) -> str:
@@ -95,5 +92,10 @@ def failures(profile: Path) -> str:
     str
         Lines for the user, or nothing.
     """
-    done = subprocess.run([profile / "jobs", "failed"], capture_output=True, text=True, check=False)
+    return _jobs(profile, "failed")
+
+
+def _jobs(profile: Path, *arguments: str) -> str:
+    command = [profile / "jobs", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).rstrip("\n")
