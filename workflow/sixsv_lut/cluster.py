@@ -96,6 +96,6 @@ def failures(profile: Path) -> str:
 
 
 def _jobs(profile: Path, *arguments: str) -> str:
-    command = [profile / "jobs", *arguments]
+    command = [str(profile / "jobs"), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).rstrip("\n")
