@@ -104,12 +104,13 @@ class Campaign:
     def band_digests(self) -> dict[str, str]:
         """Digest of what the batches of each band depend on, by the band's name."""
         configuration = self.configuration
+        executable = sha256_of(Path(self.executable))
         return {
             band: _digest(
                 [
                     DECK_VERSION,
                     self.table_digest,
-                    sha256_of(Path(self.executable)),
+                    executable,
                     band,
                     self._response_digest(band),
                     configuration.aerosol.model,

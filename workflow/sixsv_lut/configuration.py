@@ -154,7 +154,6 @@ class Axes(_Section):
 
 
 Format = Literal["text", "netcdf", "zarr"]
-FORMATS: tuple[Format, ...] = ("text", "netcdf", "zarr")
 
 
 class Configuration(_Section):

@@ -7,9 +7,9 @@ import hashlib
 import importlib.util
 import os
 import sys
-import tempfile
 from pathlib import Path
 
+from sixsv_lut.files import appearing_at_once
 from sixsv_lut.output import TITLE
 
 PACKAGED_VERSIONS: tuple[str, ...] = ("1.1", "2.1")
@@ -119,12 +119,9 @@ def _carried_fortran_library() -> list[str]:
     link = folder / _FORTRAN_LIBRARY
     if not link.exists() or link.resolve() != carried[0].resolve():
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            # Made aside and renamed: batches on several nodes may come here at the same time.
-            with tempfile.TemporaryDirectory(dir=folder) as aside:
-                made = Path(aside) / _FORTRAN_LIBRARY
-                made.symlink_to(carried[0])
-                made.rename(link)
+            # Batches on several nodes may come here at the same time.
+            with appearing_at_once(link) as aside:
+                aside.symlink_to(carried[0])
         except OSError:
             return []
     return [str(folder), str(libraries)]

@@ -14,7 +14,7 @@ from sixsv_lut.axes import AXES, AXIS_NAMES
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.grid import Grid
-from sixsv_lut.store import batch_key
+from sixsv_lut.store import batch_key, points_of
 
 _SCHEMA = pa.schema([("point", pa.int64()), *((name, pa.float64()) for name in AXIS_NAMES)])
 _KEYS = b"batch_keys"
@@ -81,7 +81,7 @@ def read_batch(path: Path, batch: int) -> tuple[npt.NDArray[np.float64], frozens
         raise CampaignError(
             f"{path} cannot be read as a parameter table ({fault}): delete it and run again"
         ) from fault
-    return np.stack([table[name].to_numpy() for name in AXIS_NAMES], axis=1), keys
+    return points_of(table), keys
 
 
 def describe_table(grid: Grid, batch_size: int) -> str:

@@ -406,7 +406,7 @@ class BatchStore:
             elif path.suffix == ".parquet":
                 # Few of many files hold points of this batch: look at the points first.
                 if not records.wants(
-                    _points(read_sealed_table(path, self.fingerprint, AXIS_NAMES))
+                    points_of(read_sealed_table(path, self.fingerprint, AXIS_NAMES))
                 ):
                     return
                 known = read_sealed(path, self.fingerprint)
@@ -545,7 +545,8 @@ def read_sealed_table(
         raise CampaignError(f"{path} cannot be read as a batch ({what})") from fault
 
 
-def _points(table: pa.Table) -> npt.NDArray[np.float64]:
+def points_of(table: pa.Table) -> npt.NDArray[np.float64]:
+    """Give the points of a table that has a column for each axis, shape (n, 8)."""
     return np.stack([table[name].to_numpy() for name in AXIS_NAMES], axis=1)
 
 
@@ -553,7 +554,7 @@ def read_sealed(path: Path, fingerprint: str) -> Known:
     """Read all of a sealed batch; see `read_sealed_table`."""
     table = read_sealed_table(path, fingerprint)
     return Known(
-        _points(table),
+        points_of(table),
         table["status"].to_numpy().astype(np.int8),
         table["launches"].to_numpy().astype(np.int32),
         table["seconds"].to_numpy(),
