@@ -28,7 +28,8 @@ from sixsv_lut.grid import Grid  # noqa: E402
 from sixsv_lut.instruments import find_band  # noqa: E402
 from sixsv_lut.output import QUANTITY_NAMES, Status  # noqa: E402
 from sixsv_lut.recipe import make_recipe  # noqa: E402
-from sixsv_lut.store import BatchStore, Records  # noqa: E402
+from sixsv_lut.records import Records  # noqa: E402
+from sixsv_lut.store import BatchStore  # noqa: E402
 
 CONSOLIDATE = """
 import json, resource, sys, time

@@ -14,8 +14,8 @@ from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.configuration import Configuration
 from sixsv_lut.output import QUANTITY_NAMES, Status
 from sixsv_lut.recipe import Recipe
+from sixsv_lut.records import Result
 from sixsv_lut.responses import Response
-from sixsv_lut.store import Result
 
 DATA = Path(__file__).parent / "data"
 VERSIONS = ("1.1", "2.1")

@@ -22,7 +22,8 @@ from sixsv_lut.lut.band import (
     truncated_product,
 )
 from sixsv_lut.output import QUANTITY_NAMES, Status
-from sixsv_lut.store import BatchStore, Records, Result
+from sixsv_lut.records import Records, Result
+from sixsv_lut.store import BatchStore
 from unit.support import FINGERPRINT, OTHER_FINGERPRINT
 
 _GRID = Grid((("0.3",), ("1",), ("0.1",), ("1013",), ("0",), ("0",), ("10", "20"), tuple("01234")))

@@ -13,7 +13,7 @@ from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.grid import Grid
 from sixsv_lut.parameters import describe_table, read_batch, write_table
-from sixsv_lut.store import batch_key
+from sixsv_lut.records import batch_key
 
 _GRID = Grid(
     (

@@ -20,10 +20,12 @@ import numpy.typing as npt
 from sixsv_lut.environment import SNAKEMAKE_PID
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import launch_environment, sha256_of
+from sixsv_lut.journal import JournalWriter
 from sixsv_lut.launcher import Launcher, LaunchError
 from sixsv_lut.output import QUANTITY_NAMES, ReportError, Status, parse_report
 from sixsv_lut.recipe import Recipe
-from sixsv_lut.store import BatchStore, JournalWriter, Records, Result
+from sixsv_lut.records import Records, Result
+from sixsv_lut.store import BatchStore
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +113,7 @@ def run_batch(
         before = int(records.launches.sum())
         if len(to_run):
             launcher = _launcher(recipe, timeout)
-            journal = kept.open_journal()
+            journal = kept.open_journal(threads)
             run = _Run(recipe, launcher, records, journal, retries, flush_seconds)
             try:
                 run.rows([int(row) for row in to_run], threads)

@@ -14,7 +14,8 @@ from sixsv_lut.axes import AXES, AXIS_NAMES
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.grid import Grid
-from sixsv_lut.store import batch_key, points_of
+from sixsv_lut.records import batch_key
+from sixsv_lut.sealed import points_of
 
 _SCHEMA = pa.schema([("point", pa.int64()), *((name, pa.float64()) for name in AXIS_NAMES)])
 _KEYS = b"batch_keys"
@@ -66,7 +67,7 @@ def read_batch(path: Path, batch: int) -> tuple[npt.NDArray[np.float64], frozens
     values : ndarray of float64, shape (n, 8)
         The points of the batch, one column for each axis.
     keys : frozenset of str
-        The keys of all batches of the campaign (see `sixsv_lut.store.batch_key`).
+        The keys of all batches of the campaign (see `sixsv_lut.records.batch_key`).
 
     Raises
     ------

@@ -22,7 +22,8 @@ from sixsv_lut.output import (
     TRANSMITTANCES,
     Status,
 )
-from sixsv_lut.store import batch_key, read_sealed_table
+from sixsv_lut.records import batch_key
+from sixsv_lut.sealed import read_sealed_table
 
 log = logging.getLogger(__name__)
 
