@@ -45,15 +45,15 @@ test-pbs: install-dev
 	tests/cluster/private_slurm.sh isolated $(BIN)/python -m pytest tests/cluster -m pbs
 
 lint: install-dev
-	$(BIN)/ruff check workflow tests benchmarks profiles
-	$(BIN)/ruff format --check workflow tests benchmarks profiles
+	$(BIN)/ruff check workflow tests benchmarks profiles status
+	$(BIN)/ruff format --check workflow tests benchmarks profiles status
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
 format: install-dev
-	$(BIN)/ruff check --fix workflow tests benchmarks profiles
-	$(BIN)/ruff format workflow tests benchmarks profiles
+	$(BIN)/ruff check --fix workflow tests benchmarks profiles status
+	$(BIN)/ruff format workflow tests benchmarks profiles status
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 # The schema and the tables of config/README.md, from the types of the configuration.

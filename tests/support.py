@@ -40,7 +40,7 @@ class Workspace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("Snakefile", "workflow", "config", "profiles"):
+        for name in ("Snakefile", "workflow", "config", "profiles", "status"):
             source = PROJECT / name
             if source.is_dir():
                 ignore = shutil.ignore_patterns("__pycache__")

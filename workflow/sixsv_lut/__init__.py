@@ -2,12 +2,14 @@
 
 The modules import one way, from the bottom up, never down:
 
-1. ``errors``, ``files``, ``environment``, ``axes``, ``instruments``, ``deck``, ``output``: what a
-   launch is.
+1. ``errors``, ``files``, ``environment``, ``readable``, ``axes``, ``instruments``, ``deck``,
+   ``output``: what a launch is.
 2. ``executable``, ``configuration``, ``campaign``, ``grid``: what was asked for.
 3. ``responses``, ``recipe``, ``launcher``: what one band needs.
-4. ``store``, ``parameters``, ``batch``: many launches, safely kept.
-5. ``lut``, ``progress``, ``run``, ``script``: what comes out, and what surrounds it.
+4. ``records``, ``journal``, ``sealed``, ``store``, ``parameters``, ``batch``: many launches, safely
+   kept.
+5. ``state``, ``accounting``, ``status``: how far a campaign is, and what it has cost.
+6. ``lut``, ``progress``, ``summary``, ``run``, ``script``: what comes out, and what surrounds it.
 """
 
 __version__ = "0.1.0"

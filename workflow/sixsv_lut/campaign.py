@@ -167,6 +167,11 @@ class Campaign:
         """Give the files of all batches of a band, in the order of the points."""
         return [self.batch_file(band, batch) for batch in range(self.batches)]
 
+    def batch_benchmark(self, band: str, batch: int) -> str:
+        """Give the file in which Snakemake notes what the last attempt at a batch took."""
+        of_band = f"{band}-{self.band_digests[band]}"
+        return f"{self.folder}/benchmarks/simulate/{of_band}/{batch:05d}.tsv"
+
     def lut_files(self, band: str) -> list[str]:
         """Give the files of a band's LUT: its description, then one for each format."""
         return [

@@ -80,6 +80,29 @@ class Grid:
         indices = self.indices(np.arange(start, stop, dtype=np.int64))
         return np.stack([axis[i] for axis, i in zip(self.axes, indices, strict=True)], axis=1)
 
+    def locate(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Give the numbers of the points that have these values; the inverse of `rows`.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape (n, 8)
+            The 8 values of each point.
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            Point numbers; -1 where the grid has no such point.
+        """
+        numbers = np.zeros(len(values), dtype=np.int64)
+        there = np.ones(len(values), dtype=bool)
+        for axis, column in zip(self.axes, values.T, strict=True):
+            order = np.argsort(axis, kind="stable")
+            place = np.minimum(np.searchsorted(axis, column, sorter=order), len(axis) - 1)
+            index = order[place]
+            there &= axis[index] == column
+            numbers = numbers * len(axis) + index
+        return np.where(there, numbers, -1)
+
     def describe(self, point: int) -> str:
         """Write a point with its number and values, for messages."""
         at = self.indices([point])

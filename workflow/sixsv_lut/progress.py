@@ -1,4 +1,4 @@
-"""How far a campaign is, told from the store alone, and a line of progress while it runs."""
+"""The line of progress that Snakemake's terminal shows during a run."""
 
 from __future__ import annotations
 
@@ -7,73 +7,26 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 from sixsv_lut.campaign import Campaign
 from sixsv_lut.configuration import from_effective
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.grid import Grid
-from sixsv_lut.recipe import read_recipe
-from sixsv_lut.store import batch_key, records_in_journal
+from sixsv_lut.readable import duration
+from sixsv_lut.state import CampaignState, Progress, total
 
 _TERMINAL_SECONDS, _FILE_SECONDS = 1.0, 10.0
 
-
-@dataclass
-class Progress:
-    """Counts the finished launches of a campaign.
-
-    Parameters
-    ----------
-    campaign : Campaign
-        The campaign.
-    """
-
-    campaign: Campaign
-
-    def __post_init__(self) -> None:
-        grid = Grid(self.campaign.configuration.axes.written())
-        self._sizes: dict[str, int] = {}
-        for batch in range(self.campaign.batches):
-            start, stop = self.campaign.batch_range(batch)
-            self._sizes[batch_key(grid.rows(start, stop))] = stop - start
-        self.total = self.campaign.points * len(self.campaign.band_names)
-
-    def finished(self) -> int:
-        """Give the number of finished launches, failed ones too, of sealed and running batches."""
-        return sum(self._finished_of(band) for band in self.campaign.band_names)
-
-    def _finished_of(self, band: str) -> int:
-        try:
-            recipe = read_recipe(Path(self.campaign.recipe(band)))
-        except CampaignError:
-            return 0  # stage 1 has not come so far
-        folder = Path(self.campaign.configuration.store) / recipe.fingerprint
-        counts: dict[str, int] = {}
-        with contextlib.suppress(OSError), os.scandir(folder) as entries:
-            for entry in entries:
-                key = entry.name.split(".", 1)[0]
-                size = self._sizes.get(key)
-                if size is None:
-                    continue
-                if entry.name == f"{key}.parquet":
-                    counts[key] = size
-                elif entry.name.endswith(".journal"):
-                    with contextlib.suppress(OSError):
-                        counts[key] = min(
-                            size, counts.get(key, 0) + records_in_journal(entry.stat().st_size)
-                        )
-        return sum(counts.values())
+# Reading may take so much of the time: a large store on a slow file system is read less often.
+_SHARE = 0.05
 
 
-def line(done: int, total: int, since: int, seconds: float) -> str:
+def line(done: Progress, since: int, seconds: float) -> str:
     """Write the line of progress.
 
     Parameters
     ----------
-    done, total : int
-        Finished launches, and all of them.
+    done : Progress
+        The progress of the campaign.
     since : int
         Finished launches when the clock started.
     seconds : float
@@ -82,48 +35,42 @@ def line(done: int, total: int, since: int, seconds: float) -> str:
     Returns
     -------
     str
-        Such as ``120 of 512 launches (23 %), 11.8 per second, 33 s to go``.
+        Such as ``120 of 512 launches (23 %), 2 failed, 11.8 per second, 33 s to go``.
     """
-    text = f"{done} of {total} launches ({100 * done // max(total, 1)} %)"
-    rate = (done - since) / seconds if seconds > 0 else 0.0
+    share = 100 * done.finished // max(done.points, 1)
+    text = f"{done.finished} of {done.points} launches ({share} %)"
+    if done.failed:
+        text += f", {done.failed} failed"
+    rate = (done.finished - since) / seconds if seconds > 0 else 0.0
     if rate > 0:
-        text += f", {rate:.3g} per second, {_duration((total - done) / rate)} to go"
+        text += f", {rate:.3g} per second, {duration(done.left / rate)} to go"
     return text
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    if seconds < 6000:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
-
-
-def _alive(pid: int) -> bool:
-    return os.getppid() == pid
 
 
 def main() -> None:
     """Print the line of progress until the Snakemake that started this process is gone."""
     snakemake = int(sys.argv[1])
-    progress = Progress(Campaign(from_effective(json.load(sys.stdin))))
+    state = CampaignState(Campaign(from_effective(json.load(sys.stdin))))
     terminal = sys.stderr.isatty()
-    begin, since, last = time.monotonic(), progress.finished(), -1
-    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
-        while _alive(snakemake):
-            done = progress.finished()
-            if done != last:
-                text = line(done, progress.total, since, time.monotonic() - begin)
+    # What is wrong with the store, the run itself says better.
+    with contextlib.suppress(KeyboardInterrupt, OSError, CampaignError):
+        begin, since, last = time.monotonic(), total(state.read().values()).finished, -1
+        while os.getppid() == snakemake:
+            looked = time.monotonic()
+            done = total(state.read().values())
+            if done.finished != last:
+                text = line(done, since, time.monotonic() - begin)
                 print(
                     f"\r\033[K{text}" if terminal else text,
                     end="" if terminal else "\n",
                     file=sys.stderr,
                     flush=True,
                 )
-                last = done
-            if done >= progress.total:
+                last = done.finished
+            if not done.left:
                 break
-            time.sleep(_TERMINAL_SECONDS if terminal else _FILE_SECONDS)
+            pause = (time.monotonic() - looked) / _SHARE
+            time.sleep(max(_TERMINAL_SECONDS if terminal else _FILE_SECONDS, pause))
     if terminal:
         print(file=sys.stderr)
 

@@ -83,53 +83,7 @@ def end(campaign: Campaign, *, succeeded: bool) -> None:
         _progress.terminate()
         _progress.wait()
     if succeeded:
+        # Imported here: it needs NumPy, and every cluster job imports this module.
+        from sixsv_lut.summary import summary
+
         print(summary(campaign, time.monotonic() - _started), file=sys.stderr)
-
-
-def summary(campaign: Campaign, seconds: float) -> str:
-    """Write what a campaign has made.
-
-    Parameters
-    ----------
-    campaign : Campaign
-        The campaign.
-    seconds : float
-        How long this run took.
-
-    Returns
-    -------
-    str
-        Paths and sizes of the LUTs that are there, launches, failures and time.
-    """
-    lines = []
-    points = launches = failed = 0
-    for band in campaign.band_names:
-        files = [Path(path) for path in campaign.lut_files(band)]
-        if not all(path.exists() for path in files):
-            continue
-        described = json.loads(files[0].read_text())
-        points += described["points"]
-        launches += described["launches"]
-        failed += described["failed_points"]
-        lines += [f"  {path}  {_size(path)}" for path in files[1:]]
-    if not lines:
-        return ""
-    return "\n".join(
-        [
-            "",
-            "Look-up tables:",
-            *lines,
-            f"{points} points, {launches} launches of 6SV, {failed} failed; "
-            f"this run took {seconds:.0f} s.",
-        ]
-    )
-
-
-def _size(path: Path) -> str:
-    files = path.rglob("*") if path.is_dir() else [path]
-    size = float(sum(file.stat().st_size for file in files))
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

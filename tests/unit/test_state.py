@@ -1,0 +1,263 @@
+"""How far a campaign is, told from the store alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sixsv_lut.campaign import Campaign
+from sixsv_lut.grid import Grid
+from sixsv_lut.journal import JournalWriter
+from sixsv_lut.records import Attempt, Records
+from sixsv_lut.state import (
+    SILENT_SECONDS,
+    WINDOW_SECONDS,
+    CampaignState,
+    Progress,
+    recent_rate,
+    total,
+)
+from sixsv_lut.store import BatchStore
+from unit.support import axes_entry, configuration, failed_result, good_result, recipe_with
+
+
+def _campaign(folder: Path, **changes: Any) -> Campaign:
+    axes = axes_entry(thetav=["0", "1", "2", "3", "4"])  # 10 points
+    entry = {"axes": axes, "batch_size": 4, "bands": ["Oa08", "Oa17"]} | changes
+    return Campaign(
+        configuration(results=str(folder / "results"), store=str(folder / "store"), **entry)
+    )
+
+
+def _store(campaign: Campaign, band: str, batch: int) -> BatchStore:
+    recipe = recipe_with(band=band, aerosol_model=1 if band == "Oa17" else 5)
+    recipe.write(Path(campaign.recipe(band)))
+    values = Grid(campaign.configuration.axes.written()).rows(*campaign.batch_range(batch))
+    store = BatchStore(Path(campaign.configuration.store), recipe.fingerprint, values)
+    store.make_folder()
+    return store
+
+
+def _journal(store: BatchStore, rows: int, *, good: bool = True) -> JournalWriter:
+    journal = store.open_journal()
+    for row in range(rows):
+        journal.append(store.values[row], good_result(row) if good else failed_result())
+    return journal
+
+
+def _seal(store: BatchStore, failed: int = 0) -> None:
+    records = Records(store.values)
+    journal = store.open_journal()
+    for row in range(len(store.values)):
+        result = failed_result() if row < failed else good_result(row)
+        records.enter(row, result)
+        journal.append(store.values[row], result)
+    journal.close()
+    store.seal(records, journal)
+
+
+def _finished(campaign: Campaign) -> int:
+    return total(CampaignState(campaign).read().values()).finished
+
+
+def test_a_campaign_that_has_not_begun_has_finished_nothing(tmp_path: Path) -> None:
+    bands = CampaignState(_campaign(tmp_path)).read()
+    assert list(bands) == ["Oa08", "Oa17"]
+    assert (total(bands.values()).finished, total(bands.values()).points) == (0, 20)
+    assert math.isnan(total(bands.values()).launch_seconds)
+
+
+def test_launches_of_running_batches_are_counted_at_once(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    journal = _journal(_store(campaign, "Oa08", 0), 3)
+    band = CampaignState(campaign).read()["Oa08"]
+    assert (band.finished, band.running, band.sealed, band.left) == (3, 1, 0, 7)
+    journal.close()
+
+
+def test_failed_launches_are_finished_and_failed(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    _journal(_store(campaign, "Oa08", 0), 2, good=False).close()
+    _seal(_store(campaign, "Oa08", 1), failed=3)
+    band = CampaignState(campaign).read()["Oa08"]
+    assert (band.finished, band.failed) == (2 + 4, 2 + 3)
+
+
+def test_sealed_batches_of_all_bands_are_counted(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    _seal(_store(campaign, "Oa08", 0))
+    _seal(_store(campaign, "Oa08", 2))  # the last one, of 2 points
+    _seal(_store(campaign, "Oa17", 1))
+    bands = CampaignState(campaign).read()
+    assert [bands[band].finished for band in ("Oa08", "Oa17")] == [4 + 2, 4]
+    assert [bands[band].sealed for band in ("Oa08", "Oa17")] == [2, 1]
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+def test_a_point_counts_once_whatever_the_journals_of_its_batch_hold(
+    tmp_path: Path, rows: int
+) -> None:
+    campaign = _campaign(tmp_path)
+    store = _store(campaign, "Oa08", 0)
+    for _ in range(3):
+        _journal(store, rows).close()
+    assert _finished(campaign) == rows
+    _seal(store)
+    assert _finished(campaign) == 4
+
+
+def test_a_good_result_is_not_made_a_failure_by_another_attempt(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    store = _store(campaign, "Oa08", 0)
+    for good in (False, True, False):
+        _journal(store, 2, good=good).close()
+    assert CampaignState(campaign).read()["Oa08"].failed == 0
+
+
+def test_a_torn_record_is_not_counted(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    journal = _journal(_store(campaign, "Oa08", 0), 3)
+    journal.close()
+    journal.path.write_bytes(journal.path.read_bytes()[:-1])
+    assert _finished(campaign) == 2
+
+
+def test_points_that_another_campaign_computed_are_counted(tmp_path: Path) -> None:
+    # A batch that asks for them takes them from the store.
+    other = _campaign(
+        tmp_path,
+        campaign="other",
+        batch_size=3,
+        axes=axes_entry(thetav=["1", "2.5", "4"]),
+    )
+    _seal(_store(other, "Oa08", 0))
+    state = CampaignState(_campaign(tmp_path))
+    _store(_campaign(tmp_path), "Oa08", 0)
+    band = state.read()["Oa08"]
+    assert (band.finished, band.sealed) == (2, 0)
+
+
+def test_a_band_is_known_before_its_recipe_was_written(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    band = CampaignState(campaign).bands["Oa08"]
+    assert len(band.fingerprint) == 64
+    assert not Path(campaign.recipe("Oa08")).exists()
+
+
+def test_a_damaged_sealed_file_counts_as_nothing(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    store = _store(campaign, "Oa08", 0)
+    _seal(store)
+    store.sealed.write_bytes(store.sealed.read_bytes()[:-1])
+    assert _finished(campaign) == 0
+
+
+def test_a_state_that_is_read_again_sees_what_is_new(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    state = CampaignState(campaign)
+    store = _store(campaign, "Oa08", 0)
+    journal = _journal(store, 1)
+    counts = [total(state.read().values()).finished]
+    journal.append(store.values[1], good_result(1))
+    counts.append(total(state.read().values()).finished)
+    journal.close()
+    _seal(store)
+    journal.path.unlink()
+    counts.append(total(state.read().values()).finished)
+    store.sealed.unlink()
+    counts.append(total(state.read().values()).finished)
+    assert counts == [1, 2, 4, 0]
+
+
+def test_failures_that_were_mended_are_no_longer_shown(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    state = CampaignState(campaign)
+    store = _store(campaign, "Oa08", 0)
+    _seal(store, failed=2)
+    assert state.read()["Oa08"].failed == 2
+    _seal(store)
+    os.utime(store.sealed, (time.time() + 5,) * 2)
+    assert state.read()["Oa08"].failed == 0
+
+
+def test_a_journal_that_does_not_grow_is_no_running_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = _campaign(tmp_path)
+    long_ago = time.time() - 2 * SILENT_SECONDS
+    monkeypatch.setattr(time, "time", lambda: long_ago)
+    journal = _journal(_store(campaign, "Oa08", 0), 3)
+    journal.close()
+    monkeypatch.undo()
+    os.utime(journal.path, (long_ago,) * 2)
+    band = CampaignState(campaign).read()["Oa08"]
+    assert (band.running, band.finished) == (0, 3)
+
+
+def test_the_mean_time_of_a_launch_is_that_of_all_finished_ones(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    _seal(_store(campaign, "Oa08", 0))
+    _journal(_store(campaign, "Oa08", 1), 2).close()
+    mean = good_result(0).seconds
+    assert CampaignState(campaign).read()["Oa08"].launch_seconds == pytest.approx(mean)
+
+
+# ----- rates and what is left
+
+
+def test_nothing_left_takes_no_time() -> None:
+    assert Progress(points=5, finished=5).seconds_left == 0
+
+
+def test_what_is_left_takes_an_unknown_time_while_nothing_runs() -> None:
+    assert math.isnan(Progress(points=5, finished=4).seconds_left)
+
+
+def test_what_is_left_costs_the_mean_of_what_is_done_or_else_what_is_expected() -> None:
+    done = Progress(points=7300, finished=100, launch_seconds=0.25)
+    assert done.core_hours_left(9.0) == pytest.approx(0.5)
+    assert dataclasses.replace(done, launch_seconds=math.nan).core_hours_left(0.5) == pytest.approx(
+        1.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("attempts", "rate"),
+    [
+        ([], 0.0),
+        ([(-100, 0, 500)], 5.0),  # from its start until now
+        ([(-100, -50, 500)], 5.0),  # and then nothing more
+        ([(-100, -50, 250), (-50, 0, 250)], 5.0),
+        ([(-100, 0, 500), (-100, 0, 300)], 8.0),
+        ([(-2 * WINDOW_SECONDS, 0, 1200)], 1.0),  # half of it lately
+        ([(-9000, -8000, 1000)], 0.0),  # long ago
+    ],
+)
+def test_the_rate_is_that_of_the_last_minutes(
+    attempts: list[tuple[float, float, int]], rate: float
+) -> None:
+    now = 1_000_000.0
+    done = [Attempt("host", 1, now + start, now + end, points) for start, end, points in attempts]
+    assert recent_rate(done, now) == pytest.approx(rate)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-5000, 0), st.floats(0, 3000), st.integers(0, 5000)), max_size=10)
+)
+def test_no_rate_is_above_that_of_all_launches_since_the_first(
+    attempts: list[tuple[float, float, int]],
+) -> None:
+    now = 1_000_000.0
+    done = [
+        Attempt("host", 1, now + start, min(now, now + start + length), points)
+        for start, length, points in attempts
+    ]
+    assert 0 <= recent_rate(done, now) <= sum(attempt.points for attempt in done) + 1e-6

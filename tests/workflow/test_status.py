@@ -1,0 +1,46 @@
+"""The status command beside a run, and after it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+from support import SMALL, SMALL_POINTS, Workspace
+
+
+def _status(workspace: Workspace) -> dict[str, Any]:
+    printed = subprocess.run(
+        [sys.executable, "./status", "--json"],
+        cwd=workspace.folder,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    told: dict[str, Any] = json.loads(printed.stdout)
+    return told
+
+
+def test_status_follows_a_run_from_outside_and_tells_what_it_cost(workspace: Workspace) -> None:
+    executable = workspace.executable('sleep 0.2\nexec "$SIXSV"')
+    workspace.configure(SMALL | {"sixsv": {"executable": executable}})
+    before = _status(workspace)["total"]
+    assert (before["points"], before["finished_points"]) == (2 * SMALL_POINTS, 0)
+
+    run = workspace.start()
+    during = before
+    while run.poll() is None and not during["running_batches"]:
+        during = _status(workspace)["total"]
+        time.sleep(0.1)
+    assert during["running_batches"] >= 1
+    assert run.wait() == 0
+
+    after = _status(workspace)
+    assert after["total"]["finished_points"] == 2 * SMALL_POINTS
+    assert after["total"]["core_hours_left"] == 0
+    cost = after["cost_of_finished_batches"]
+    assert (cost["launches"], cost["retries"], cost["failed"]) == (2 * SMALL_POINTS, 0, 0)
+    # The launches of this executable sleep for most of their time.
+    assert 0 < cost["launch_hours"] < cost["core_hours"]

@@ -1,0 +1,331 @@
+"""How far a campaign is, told from the journals and sealed files of the store alone.
+
+Nothing here talks to Snakemake or a scheduler, and nothing is written: it can be read at any time,
+from any machine that sees the store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sixsv_lut.axes import AXIS_NAMES
+from sixsv_lut.campaign import Campaign
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.grid import Grid
+from sixsv_lut.instruments import find_band
+from sixsv_lut.journal import JournalReader
+from sixsv_lut.output import Status
+from sixsv_lut.recipe import make_recipe, read_recipe
+from sixsv_lut.records import PENDING, Attempt, batch_key
+from sixsv_lut.sealed import Account, points_of, read_account, read_sealed_table
+
+# The rate is that of the last ten minutes: long enough for launches of seconds, short enough to
+# show that nothing moves.
+WINDOW_SECONDS = 600.0
+
+# A journal that has not grown for so long belongs to no running batch, unless launches are that
+# slow. Results are forced to disk every 5 s.
+SILENT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a band is, or a whole campaign.
+
+    Attributes
+    ----------
+    points : int
+        Number of points.
+    finished : int
+        Points with a result, failed ones too.
+    failed : int
+        Points whose launch failed.
+    batches, sealed : int
+        Number of batches, and of complete ones.
+    running : int
+        Batches that a process works at.
+    rate : float
+        Launches that ended per second, over the last ten minutes.
+    launch_seconds : float
+        Mean elapsed time of a launch, in seconds; NaN as long as none has ended.
+    """
+
+    points: int = 0
+    finished: int = 0
+    failed: int = 0
+    batches: int = 0
+    sealed: int = 0
+    running: int = 0
+    rate: float = 0.0
+    launch_seconds: float = math.nan
+
+    @property
+    def left(self) -> int:
+        """Points without a result."""
+        return self.points - self.finished
+
+    @property
+    def seconds_left(self) -> float:
+        """Elapsed time that is left at this rate; NaN where nothing runs."""
+        if not self.left:
+            return 0.0
+        return self.left / self.rate if self.rate > 0 else math.nan
+
+    def core_hours_left(self, seconds_per_launch: float) -> float:
+        """Give the CPU-hours that are left.
+
+        Parameters
+        ----------
+        seconds_per_launch : float
+            How long a launch is expected to take, in seconds, if none has ended yet.
+        """
+        mean = seconds_per_launch if math.isnan(self.launch_seconds) else self.launch_seconds
+        return self.left * mean / 3600
+
+
+def total(bands: Iterable[Progress]) -> Progress:
+    """Add up the progress of bands."""
+    bands = list(bands)
+    timed = [band for band in bands if not math.isnan(band.launch_seconds)]
+    finished = sum(band.finished for band in timed)
+    seconds = sum(band.finished * band.launch_seconds for band in timed)
+    return Progress(
+        points=sum(band.points for band in bands),
+        finished=sum(band.finished for band in bands),
+        failed=sum(band.failed for band in bands),
+        batches=sum(band.batches for band in bands),
+        sealed=sum(band.sealed for band in bands),
+        running=sum(band.running for band in bands),
+        rate=sum(band.rate for band in bands),
+        launch_seconds=seconds / finished if finished else math.nan,
+    )
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    """What is known of a sealed file, and when that file was written."""
+
+    account: Account
+    changed: int
+
+
+class CampaignState:
+    """Reads how far a campaign is; each reading looks only at what is new.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    """
+
+    def __init__(self, campaign: Campaign) -> None:
+        grid = Grid(campaign.configuration.axes.written())
+        ranges = [campaign.batch_range(batch) for batch in range(campaign.batches)]
+        batch_of = {batch_key(grid.rows(*points)): batch for batch, points in enumerate(ranges)}
+        self.bands = {
+            band: BandState(campaign, band, grid, batch_of) for band in campaign.band_names
+        }
+
+    def read(self) -> dict[str, Progress]:
+        """Read the store.
+
+        Returns
+        -------
+        dict of str to Progress
+            The progress of each band.
+        """
+        return {name: band.read() for name, band in self.bands.items()}
+
+
+class BandState:
+    """Reads how far a band is; see `CampaignState`.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    band : str
+        Official name of the band.
+    grid : Grid
+        The grid of the campaign.
+    batch_of : dict of str to int
+        Number of each batch, by its key.
+    """
+
+    def __init__(self, campaign: Campaign, band: str, grid: Grid, batch_of: dict[str, int]) -> None:
+        self._campaign = campaign
+        self._band = band
+        self._grid = grid
+        self._batch_of = batch_of
+        self._keys = {batch: key for key, batch in batch_of.items()}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._status = np.full(self._grid.points, PENDING, dtype=np.int8)
+        self._sealed: dict[str, _Sealed] = {}
+        self._journals: dict[str, JournalReader] = {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Fingerprint of the band, also before its recipe was written.
+
+        Raises
+        ------
+        CampaignError
+            The spectral response cannot be used.
+        """
+        path = Path(self._campaign.recipe(self._band))
+        if path.exists():
+            with contextlib.suppress(CampaignError):
+                return read_recipe(path).fingerprint
+        configuration = self._campaign.configuration
+        band = find_band(configuration.instrument, self._band)
+        return make_recipe(configuration, band).fingerprint
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the store for this band."""
+        return Path(self._campaign.configuration.store) / self.fingerprint
+
+    def sealed_file(self, batch: int) -> Path:
+        """Give the sealed file of a batch."""
+        return self.folder / f"{self._keys[batch]}.parquet"
+
+    @property
+    def accounts(self) -> dict[int, Account]:
+        """How each complete batch was made, by its number."""
+        return {
+            self._batch_of[key]: sealed.account
+            for key, sealed in self._sealed.items()
+            if key in self._batch_of
+        }
+
+    def read(self) -> Progress:
+        """Read what is new in the store.
+
+        Raises
+        ------
+        OSError
+            The store cannot be read.
+        """
+        keys, journals = self._files()
+        if not self._sealed.keys() <= keys:
+            self._forget()  # somebody took files out of the store
+        for key in keys:
+            with contextlib.suppress(FileNotFoundError, CampaignError):
+                self._read_sealed(key)
+        for name in journals:
+            with contextlib.suppress(FileNotFoundError):  # its batch was sealed just now
+                self._read_journal(name)
+        self._journals = {name: self._journals[name] for name in journals if name in self._journals}
+        return self._progress(time.time())
+
+    def _files(self) -> tuple[set[str], list[str]]:
+        keys, journals = set(), []
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".journal"):
+                    journals.append(entry.name)
+                elif entry.name.endswith(".parquet") and not entry.name.startswith("."):
+                    keys.add(entry.name.removesuffix(".parquet"))
+        return keys, journals
+
+    def _read_sealed(self, key: str) -> None:
+        path = self.folder / f"{key}.parquet"
+        known = self._sealed.get(key)
+        if known and not known.account.failed:
+            return  # it never changes
+        changed = path.stat().st_mtime_ns
+        if known and known.changed == changed:
+            return
+        account = read_account(path, self.fingerprint)
+        batch = self._batch_of.get(key)
+        if batch is not None and not account.failed:
+            start, stop = self._campaign.batch_range(batch)
+            self._status[start:stop] = Status.OK
+        else:
+            table = read_sealed_table(path, self.fingerprint, [*AXIS_NAMES, "status"])
+            self._take(points_of(table), table["status"].to_numpy())
+        self._sealed[key] = _Sealed(account, changed)
+
+    def _read_journal(self, name: str) -> None:
+        journal = self._journals.get(name) or JournalReader(self.folder / name, self.fingerprint)
+        known = journal.read()
+        if known is not None:
+            self._journals[name] = journal
+            self._take(known.values, known.status)
+
+    def _take(self, values: npt.NDArray[np.float64], status: npt.NDArray[np.int8]) -> None:
+        points = self._grid.locate(values)
+        # In the order of the file: the last result of a point counts, but never against a good one.
+        for result in np.unique(status[points >= 0]):
+            at = points[(points >= 0) & (status == result)]
+            self._status[at[self._status[at] != Status.OK]] = result
+
+    def _progress(self, now: float) -> Progress:
+        journals = {
+            name: journal.attempt
+            for name, journal in self._journals.items()
+            if journal.attempt is not None and name.split(".", 1)[0] in self._batch_of
+        }
+        running = {
+            name.split(".", 1)[0]
+            for name, attempt in journals.items()
+            if now - attempt.ended < SILENT_SECONDS
+        }
+        accounts = self.accounts.values()
+        attempts = [*journals.values(), *(one for made in accounts for one in made.attempts)]
+        timed = [
+            *((made.account.points, made.account.launch_seconds) for made in self._sealed.values()),
+            *((attempt.points, attempt.launch_seconds) for attempt in journals.values()),
+        ]
+        launches = sum(points for points, _ in timed)
+        return Progress(
+            points=self._grid.points,
+            finished=int(np.count_nonzero(self._status != PENDING)),
+            failed=int(np.count_nonzero(self._status > Status.OK)),
+            batches=len(self._batch_of),
+            sealed=len(accounts),
+            running=len(running),
+            rate=recent_rate(attempts, now),
+            launch_seconds=sum(s for _, s in timed) / launches if launches else math.nan,
+        )
+
+
+def recent_rate(attempts: Iterable[Attempt], now: float) -> float:
+    """Give the rate at which launches ended lately.
+
+    Parameters
+    ----------
+    attempts : iterable of Attempt
+        What was done, lately and before; an attempt counts with the part of its time that lies
+        within the last ten minutes.
+    now : float
+        Seconds since 1970-01-01 UTC.
+
+    Returns
+    -------
+    float
+        Launches per second: since ten minutes ago, or since the first of these attempts began.
+    """
+    recent = [attempt for attempt in attempts if attempt.ended > now - WINDOW_SECONDS]
+    if not recent:
+        return 0.0
+    since = max(now - WINDOW_SECONDS, min(attempt.started for attempt in recent))
+    ended = sum(
+        attempt.points
+        * (attempt.ended - max(attempt.started, since))
+        / max(attempt.elapsed_seconds, 1e-3)
+        for attempt in recent
+    )
+    return ended / max(now - since, 1.0)

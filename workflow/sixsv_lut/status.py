@@ -1,0 +1,243 @@
+"""The status command: how far a campaign is, as a table, live or once, or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import datetime
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich import box
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from sixsv_lut.accounting import account, describe
+from sixsv_lut.campaign import Campaign, load_campaign
+from sixsv_lut.configuration import from_effective
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.readable import duration, hours
+from sixsv_lut.state import CampaignState, Progress, total
+
+_DEFAULT = Path("config/config.yaml")
+
+# A live table is read this often, in seconds, and reading may take a tenth of the time.
+_LIVE_SECONDS = 2.0
+_SHARE = 0.1
+
+_COLUMNS = (
+    "\ndone",
+    "\n%",
+    "\nfailed",
+    "batches\nleft",
+    "batches\nrunning",
+    "launches\nper s",
+    "s per\nlaunch",
+    "CPU-h\nleft",
+    "time\nleft",
+)
+
+
+def find_campaign(paths: Sequence[Path]) -> Campaign:
+    """Give the campaign that a user means.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Configuration files, of which later ones win, or the folder of results of one campaign; if
+        none is given, the default configuration.
+
+    Returns
+    -------
+    Campaign
+        The campaign.
+
+    Raises
+    ------
+    CampaignError
+        There is no such file or folder, or it is no configuration.
+    """
+    if len(paths) == 1 and paths[0].is_dir():
+        return _campaign_of_results(paths[0])
+    config: dict[str, Any] = {}
+    files = list(paths) or [_DEFAULT]
+    for path in files:
+        _merge(config, _read(path))
+    return load_campaign(config, files)
+
+
+def _campaign_of_results(folder: Path) -> Campaign:
+    # Each configuration that was run has left its effective form there.
+    files = sorted((folder / "configuration").glob("*.yaml"), key=lambda path: path.stat().st_mtime)
+    if not files:
+        raise CampaignError(
+            f"{folder} is no folder of a campaign's results: it has no configuration/*.yaml. Name "
+            "results/<campaign>, or a configuration file."
+        )
+    return Campaign(from_effective(_read(files[-1])))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text())
+    except OSError as fault:
+        raise CampaignError(
+            f"{path} cannot be read: {fault.strerror}. Name a configuration file or a folder "
+            "results/<campaign>, or change to the folder in which you run snakemake."
+        ) from fault
+    except yaml.YAMLError as fault:
+        raise CampaignError(f"{path} is not YAML: {fault}") from fault
+    if not isinstance(content, dict):
+        raise CampaignError(f"{path} is no configuration: it has no keys")
+    return content
+
+
+def _merge(config: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            _merge(config[key], value)
+        else:
+            config[key] = value
+
+
+def table(campaign: Campaign, bands: Mapping[str, Progress]) -> Table:
+    """Lay out how far the bands are.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    bands : mapping of str to Progress
+        The progress of each band.
+
+    Returns
+    -------
+    rich.table.Table
+        One row for each band, and one for all.
+    """
+    now = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
+    title = f"{campaign.configuration.campaign}, {now}"
+    layout = Table(
+        title=title,
+        title_justify="left",
+        title_style="",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    layout.add_column("\nband")
+    for name in _COLUMNS:
+        layout.add_column(name, justify="right")
+    expected = campaign.configuration.sixsv.seconds_per_launch
+    for band, progress in bands.items():
+        layout.add_row(band, *_cells(progress, expected))
+    if len(bands) > 1:
+        layout.add_section()
+        layout.add_row("all", *_cells(total(bands.values()), expected))
+    return layout
+
+
+def _cells(progress: Progress, expected: float) -> list[str]:
+    return [
+        str(progress.finished),
+        # Never 100 as long as something is left.
+        f"{math.floor(1000 * progress.finished / max(progress.points, 1)) / 10:.1f}",
+        str(progress.failed),
+        str(progress.batches - progress.sealed),
+        str(progress.running),
+        f"{progress.rate:.3g}" if progress.left else "-",
+        "-" if math.isnan(progress.launch_seconds) else f"{progress.launch_seconds:.2f}",
+        hours(progress.core_hours_left(expected)),
+        duration(progress.seconds_left),
+    ]
+
+
+def as_json(campaign: Campaign, bands: Mapping[str, Progress]) -> dict[str, Any]:
+    """Give the same for programs, in base units; what is not known is null."""
+    return {
+        "campaign": campaign.configuration.campaign,
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "total": _entry(campaign, total(bands.values())),
+        "bands": {band: _entry(campaign, progress) for band, progress in bands.items()},
+    }
+
+
+def _entry(campaign: Campaign, progress: Progress) -> dict[str, Any]:
+    expected = campaign.configuration.sixsv.seconds_per_launch
+    return {
+        "points": progress.points,
+        "finished_points": progress.finished,
+        "failed_points": progress.failed,
+        "batches": progress.batches,
+        "finished_batches": progress.sealed,
+        "running_batches": progress.running,
+        "launches_per_second": progress.rate,
+        "mean_launch_seconds": _known(progress.launch_seconds),
+        "core_hours_left": progress.core_hours_left(expected),
+        "seconds_left": _known(progress.seconds_left),
+    }
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, and give its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="status",
+        description="How far a campaign is, read from its store alone. Works at any time, from any "
+        "machine that sees the store, and disturbs nothing.",
+    )
+    parser.add_argument(
+        "campaign",
+        nargs="*",
+        type=Path,
+        help=f"configuration files, or a folder results/<campaign> (default: {_DEFAULT})",
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--live", action="store_true", help="go on showing it until Ctrl-C")
+    form.add_argument("--json", action="store_true", help="print JSON")
+    chosen = parser.parse_args(arguments)
+    try:
+        campaign = find_campaign(chosen.campaign)
+        state = CampaignState(campaign)
+        _show(campaign, state, live=chosen.live, as_text=not chosen.json)
+    except CampaignError as fault:
+        print(f"Error: {fault}", file=sys.stderr)
+        return 1
+    except OSError as fault:
+        print(f"Error: the store cannot be read: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _show(campaign: Campaign, state: CampaignState, *, live: bool, as_text: bool) -> None:
+    bands = state.read()
+    if not as_text:
+        cost = dataclasses.asdict(account(campaign, state))
+        print(json.dumps(as_json(campaign, bands) | {"cost_of_finished_batches": cost}, indent=1))
+        return
+    console = Console()
+    if live:
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            Live(table(campaign, bands), console=console, auto_refresh=False) as screen,
+        ):
+            while total(bands.values()).left:
+                looked = time.monotonic()
+                bands = state.read()
+                screen.update(table(campaign, bands), refresh=True)
+                time.sleep(max(_LIVE_SECONDS, (time.monotonic() - looked) / _SHARE))
+    else:
+        console.print(table(campaign, bands))
+    if any(progress.sealed for progress in bands.values()):
+        print("\n".join(describe(account(campaign, state))))
