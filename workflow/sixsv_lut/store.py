@@ -30,6 +30,7 @@ import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -477,17 +478,25 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+# A batch process must start fast, and PyArrow's own conversions from and to NumPy import pandas,
+# which takes several times as long as all its other imports together.
+def _column(values: npt.NDArray[Any]) -> pa.Array:
+    values = np.ascontiguousarray(values)
+    content = [None, pa.py_buffer(values)]
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), content)
+
+
 def _write_sealed(path: Path, fingerprint: str, key: str, records: Records) -> None:
-    columns: dict[str, pa.Array] = {
-        name: pa.array(np.ascontiguousarray(records.values[:, i]))
-        for i, name in enumerate(AXIS_NAMES)
-    }
-    columns["status"] = pa.array(records.status)
-    columns["launches"] = pa.array(records.launches)
-    columns["seconds"] = pa.array(records.seconds)
-    columns["reason"] = pa.array(records.reasons, pa.string())
-    for i, name in enumerate(QUANTITY_NAMES):
-        columns[name] = pa.array(np.ascontiguousarray(records.quantities[:, i]))
+    columns = {name: _column(records.values[:, i]) for i, name in enumerate(AXIS_NAMES)}
+    columns["status"] = _column(records.status)
+    columns["launches"] = _column(records.launches)
+    columns["seconds"] = _column(records.seconds)
+    columns["reason"] = (
+        pa.array(records.reasons, pa.string())
+        if any(records.reasons)
+        else pa.nulls(len(records.reasons), pa.string())
+    )
+    columns |= {name: _column(records.quantities[:, i]) for i, name in enumerate(QUANTITY_NAMES)}
     metadata = {"fingerprint": fingerprint, "key": key, "version": __version__}
     table = pa.table(columns).replace_schema_metadata({_SEALED_METADATA: json.dumps(metadata)})
     pq.write_table(
@@ -545,9 +554,14 @@ def read_sealed_table(
         raise CampaignError(f"{path} cannot be read as a batch ({what})") from fault
 
 
+def _numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    numbers: npt.NDArray[Any] = np.from_dlpack(column.combine_chunks())
+    return numbers
+
+
 def points_of(table: pa.Table) -> npt.NDArray[np.float64]:
     """Give the points of a table that has a column for each axis, shape (n, 8)."""
-    return np.stack([table[name].to_numpy() for name in AXIS_NAMES], axis=1)
+    return np.stack([_numbers(table[name]) for name in AXIS_NAMES], axis=1)
 
 
 def read_sealed(path: Path, fingerprint: str) -> Known:
@@ -555,9 +569,9 @@ def read_sealed(path: Path, fingerprint: str) -> Known:
     table = read_sealed_table(path, fingerprint)
     return Known(
         points_of(table),
-        table["status"].to_numpy().astype(np.int8),
-        table["launches"].to_numpy().astype(np.int32),
-        table["seconds"].to_numpy(),
-        _in_our_order(table.column_names, lambda name: table[name].to_numpy(), len(table)),
+        _numbers(table["status"]),
+        _numbers(table["launches"]),
+        _numbers(table["seconds"]),
+        _in_our_order(table.column_names, lambda name: _numbers(table[name]), len(table)),
         table["reason"].to_pylist(),
     )
