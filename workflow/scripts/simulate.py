@@ -3,21 +3,21 @@
 from pathlib import Path
 
 from sixsv_lut.batch import run_batch
-from sixsv_lut.configuration import from_effective
 from sixsv_lut.parameters import read_batch
 from sixsv_lut.recipe import read_recipe
 from sixsv_lut.script import running
 
 with running(snakemake.log[0]):
-    configuration = from_effective(snakemake.config)
+    # What the Snakefile has checked is not checked again in every batch.
+    sixsv = snakemake.config["sixsv"]
     values, campaign_keys = read_batch(Path(snakemake.input.table), int(snakemake.wildcards.batch))
     run_batch(
         values,
         read_recipe(Path(snakemake.input.recipe)),
-        Path(configuration.store),
+        Path(snakemake.config["store"]),
         Path(snakemake.output[0]),
         threads=snakemake.threads,
-        timeout=configuration.sixsv.timeout,
-        retries=configuration.sixsv.retries,
+        timeout=sixsv["timeout"],
+        retries=sixsv["retries"],
         campaign_keys=campaign_keys,
     )

@@ -7,15 +7,18 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sixsv_lut import DECK_VERSION
-from sixsv_lut.configuration import Configuration
 from sixsv_lut.deck import DeckWriter
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import find_executable, printed_version, sha256_of
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.instruments import Band
 from sixsv_lut.responses import Response, read_response
+
+if TYPE_CHECKING:  # thousands of batch processes start without it
+    from sixsv_lut.configuration import Configuration
 
 
 @dataclass(frozen=True)

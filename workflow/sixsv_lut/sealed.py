@@ -65,16 +65,16 @@ def write_sealed(
     attempts : collection of Attempt
         The processes that worked at it.
     """
-    columns: dict[str, pa.Array] = {
-        name: pa.array(np.ascontiguousarray(records.values[:, i]))
-        for i, name in enumerate(AXIS_NAMES)
-    }
-    columns["status"] = pa.array(records.status)
-    columns["launches"] = pa.array(records.launches)
-    columns["seconds"] = pa.array(records.seconds)
-    columns["reason"] = pa.array(records.reasons, pa.string())
-    for i, name in enumerate(QUANTITY_NAMES):
-        columns[name] = pa.array(np.ascontiguousarray(records.quantities[:, i]))
+    columns = {name: _column(records.values[:, i]) for i, name in enumerate(AXIS_NAMES)}
+    columns["status"] = _column(records.status)
+    columns["launches"] = _column(records.launches)
+    columns["seconds"] = _column(records.seconds)
+    columns["reason"] = (
+        pa.array(records.reasons, pa.string())
+        if any(records.reasons)
+        else pa.nulls(len(records.reasons), pa.string())
+    )
+    columns |= {name: _column(records.quantities[:, i]) for i, name in enumerate(QUANTITY_NAMES)}
     account = Account(
         points=len(records.status),
         failed=int(np.count_nonzero(records.status != Status.OK)),
@@ -97,6 +97,19 @@ def write_sealed(
         write_page_checksum=True,
         write_statistics=False,
     )
+
+
+# A batch process must start fast, and PyArrow's own conversions from and to NumPy import pandas,
+# which takes several times as long as all its other imports together.
+def _column(values: npt.NDArray[Any]) -> pa.Array:
+    values = np.ascontiguousarray(values)
+    content = [None, pa.py_buffer(values)]
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), content)
+
+
+def _numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    numbers: npt.NDArray[Any] = np.from_dlpack(column.combine_chunks())
+    return numbers
 
 
 def read_sealed_table(
@@ -170,9 +183,9 @@ def _account_of_rows(path: Path, fingerprint: str) -> Account:
     table = read_sealed_table(path, fingerprint, ["status", "launches", "seconds"])
     return Account(
         points=len(table),
-        failed=int(np.count_nonzero(table["status"].to_numpy() != Status.OK)),
-        launches=int(table["launches"].to_numpy().sum()),
-        launch_seconds=float(table["seconds"].to_numpy().sum()),
+        failed=int(np.count_nonzero(_numbers(table["status"]) != Status.OK)),
+        launches=int(_numbers(table["launches"]).sum()),
+        launch_seconds=float(_numbers(table["seconds"]).sum()),
     )
 
 
@@ -196,7 +209,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 def points_of(table: pa.Table) -> npt.NDArray[np.float64]:
     """Give the points of a table that has a column for each axis, shape (n, 8)."""
-    return np.stack([table[name].to_numpy() for name in AXIS_NAMES], axis=1)
+    return np.stack([_numbers(table[name]) for name in AXIS_NAMES], axis=1)
 
 
 def read_sealed(path: Path, fingerprint: str) -> Known:
@@ -204,9 +217,9 @@ def read_sealed(path: Path, fingerprint: str) -> Known:
     table = read_sealed_table(path, fingerprint)
     return Known(
         points_of(table),
-        table["status"].to_numpy().astype(np.int8),
-        table["launches"].to_numpy().astype(np.int32),
-        table["seconds"].to_numpy(),
-        quantities_in_order(table.column_names, lambda name: table[name].to_numpy(), len(table)),
+        _numbers(table["status"]),
+        _numbers(table["launches"]),
+        _numbers(table["seconds"]),
+        quantities_in_order(table.column_names, lambda name: _numbers(table[name]), len(table)),
         table["reason"].to_pylist(),
     )
