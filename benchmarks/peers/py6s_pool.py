@@ -6,7 +6,7 @@ So this does what they do, a copy of one ``SixS`` for each launch in a
 does not end the others.
 
 Its decks differ in one thing: Py6S writes the profile with 6 decimals, which leaves 2 digits of
-the ozone density near the ground, and none of the water vapour above 20 km.
+the ozone density near the ground, and neither ozone nor water vapour above 50 km.
 """
 
 from __future__ import annotations
