@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs lint format reference lock benchmark clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs lint format reference lock benchmark benchmark-peers clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -25,6 +25,10 @@ $(VENV)/.installed: requirements.txt | $(BIN)/python
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed-benchmark: requirements-benchmark.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-benchmark.txt
 	@touch $@
 
 test: install-dev
@@ -60,17 +64,27 @@ format: install-dev
 reference: install
 	PYTHONPATH=workflow $(BIN)/python -m sixsv_lut.configuration_reference
 
-# The pinned versions, from requirements.in and requirements-dev.in.
+# The pinned versions, from the requirements*.in.
 lock: install-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-annotate --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-annotate --no-header requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
+	    --no-annotate --no-header requirements-benchmark.in -c requirements.txt \
+	    -o requirements-benchmark.txt
 
 # What a batch costs beyond its launches.
 benchmark: install
 	$(BIN)/python benchmarks/batch_overhead.py
+
+# This workflow against what people would use instead, recorded and shown in the README. Other sizes, and what
+# happens after a kill: make benchmark-peers ARGUMENTS="--launches 20000 --rounds 1", ARGUMENTS=--kill
+benchmark-peers: $(VENV)/.installed-benchmark
+	@command -v parallel > /dev/null || { test "$$(id -u)" = 0 && apt-get install --yes --quiet=2 parallel; } \
+	    || echo "GNU parallel is missing: install it (Debian's package parallel), or it is left out" >&2
+	PYTHONPATH=workflow:benchmarks $(BIN)/python -m peers $(ARGUMENTS)
 
 clean:
 	rm -rf $(VENV) .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

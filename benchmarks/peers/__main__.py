@@ -1,0 +1,227 @@
+"""Measure this workflow against what people would use instead; record it; show it in the README.
+
+All contenders launch the same 6SV on the same points with the same number of cores, in turns; who
+goes first changes from round to round. Results that differ end the benchmark without a record.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from peers.case import AEROSOL, PROJECT, SIXSV, Case, make_case
+from peers.contenders import CONTENDERS, Table, count_files, found_version
+from peers.kill import KINDS, kill_one
+from peers.processes import adopt_orphans, run
+from peers.tables import summary, update_readme
+
+RECORD = PROJECT / "benchmarks/peers.json"
+README = PROJECT / "README.md"
+_TIMEOUT = 24 * 3600.0
+
+
+def _machine() -> dict[str, Any]:
+    cpu = "unknown"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            cpu = line.partition(":")[2].strip()
+            break
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
+
+
+def _seconds_per_launch(case: Case, sample: int = 10) -> float:
+    # One at a time, spread over the grid: what a launch takes on an otherwise idle machine.
+    names = (case.folder / "names.txt").read_text().split()
+    taken = []
+    for name in names[:: max(1, len(names) // sample)][:sample]:
+        with (case.folder / "decks" / name).open("rb") as deck:
+            started = time.perf_counter()
+            subprocess.run(
+                [case.executable],
+                stdin=deck,
+                stdout=subprocess.DEVNULL,
+                env=case.environment,
+                check=True,
+            )
+        taken.append(time.perf_counter() - started)
+    return float(np.median(taken))
+
+
+def _run_once(name: str, case: Case, place: Path) -> tuple[dict[str, Any], Table]:
+    contender = CONTENDERS[name]
+    folder = place / "work"
+    folder.mkdir()
+    command = contender.prepare(case, folder)
+    before = count_files(folder)
+    # What the last contender wrote must not be written to disk at this one's cost.
+    os.sync()
+    cost = run(command, folder, case.environment, timeout=_TIMEOUT)
+    table = contender.results(case, folder)
+    printed = (folder / "printed").read_text(errors="replace")
+    measured = asdict(cost) | {"files": count_files(folder) - before - 1}  # without "printed"
+    shutil.rmtree(folder)
+    if cost.exit_code != 0 and contender.exact:
+        raise SystemExit(f"{name} ended with exit code {cost.exit_code}:\n{printed[-3000:]}")
+    return measured, table
+
+
+def _compare(tables: dict[str, Table], measured: dict[str, dict[str, Any]], launches: int) -> None:
+    exact = [name for name in tables if CONTENDERS[name].exact]
+    reference = tables["workflow" if "workflow" in exact else (exact or list(tables))[0]]
+    for name, table in tables.items():
+        right = CONTENDERS[name].right(table, reference)
+        differences = np.abs(table - reference)
+        there = np.isfinite(differences).all(axis=1)
+        measured[name]["right"] = right
+        measured[name]["largest_difference"] = float(differences[there].max(initial=0))
+        if right < launches and CONTENDERS[name].exact:
+            raise SystemExit(
+                f"{name} has {right} right results of {launches}; the largest difference is "
+                f"{measured[name]['largest_difference']:g}: nothing is recorded, because "
+                "contenders that do not do the same cannot be compared"
+            )
+
+
+def _measure(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
+        prepared = Path(place, "case")
+        prepared.mkdir()
+        case = make_case(prepared, arguments.launches, arguments.cores, arguments.batch_size)
+        seconds = _seconds_per_launch(case)
+        expected = seconds * case.launches / case.cores
+        print(
+            f"{case.launches} launches of {seconds:.3f} s on {case.cores} cores: at least "
+            f"{expected:.0f} s for each contender in each round; batches of {case.batch_size}, "
+            f"partitions of {case.partition_size}",
+            flush=True,
+        )
+        for turn in range(arguments.rounds):
+            shift = turn % len(names)
+            tables: dict[str, Table] = {}
+            measured: dict[str, dict[str, Any]] = {}
+            for name in names[shift:] + names[:shift]:
+                measured[name], tables[name] = _run_once(name, case, Path(place))
+                print(
+                    f"round {turn + 1}: {name:10} {measured[name]['wall_seconds']:8.2f} s, "
+                    f"CPU {measured[name]['cpu_seconds']:8.2f} s, "
+                    f"{measured[name]['peak_memory_mb']:6.0f} MB, {measured[name]['files']} files",
+                    flush=True,
+                )
+            _compare(tables, measured, case.launches)
+            for name in names:
+                rounds[name].append(measured[name])
+        return {
+            "launches": case.launches,
+            "cores": case.cores,
+            "batch_size": case.batch_size,
+            "partition_size": case.partition_size,
+            "rounds": arguments.rounds,
+            "seconds_per_launch": seconds,
+            "sixsv": SIXSV,
+            "aerosol": AEROSOL,
+            "axes": case.config["axes"],
+            "contenders": {
+                name: {"version": found_version(name), "rounds": rounds[name]} for name in names
+            },
+        }
+
+
+def _kill(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
+        prepared, folder = Path(place, "case"), Path(place, "work")
+        prepared.mkdir()
+        folder.mkdir()
+        case = make_case(prepared, arguments.launches, arguments.cores, arguments.batch_size)
+        floor = CONTENDERS["xargs"]
+        run(floor.prepare(case, folder), folder, case.environment, timeout=_TIMEOUT)
+        reference = floor.results(case, folder)
+    if not np.isfinite(reference).all():
+        raise SystemExit("6SV alone did not give every result: there is nothing to compare with")
+    # The LUT, which has 7 decimals, is compared with this.
+    seen: dict[str, Any] = {}
+    for name in names:
+        seen[name] = {"version": found_version(name)}
+        for kind in KINDS:
+            if kind == "worker" and CONTENDERS[name].is_worker is None:
+                continue
+            seen[name][kind] = kill_one(
+                name, kind, case.launches, case.cores, arguments.batch_size, reference
+            )
+            print(f"{name:10} {kind:6} {json.dumps(seen[name][kind])}", flush=True)
+    return {
+        "launches": case.launches,
+        "cores": case.cores,
+        "batch_size": case.batch_size,
+        "partition_size": case.partition_size,
+        "contenders": seen,
+    }
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make benchmark-peers", description=__doc__)
+    parser.add_argument("--launches", type=int, help="a divisor of 20,000 (2000; with --kill 160)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument(
+        "--batch-size",
+        type=int,
+        help="launches to a batch of the workflow; default: ten batches for each core",
+    )
+    parser.add_argument("--kill", action="store_true", help="kill in the middle; measure no time")
+    parser.add_argument("--table-only", action="store_true", help="the README from the record")
+    parser.add_argument("--folder", help="where to work (the folder for temporary files)")
+    parser.add_argument("--record", type=Path, default=RECORD, help="the file of measurements")
+    parser.add_argument("--no-readme", action="store_true", help="leave the README as it is")
+    arguments = parser.parse_args()
+    if arguments.launches is None:
+        arguments.launches = 160 if arguments.kill else 2000
+    return arguments
+
+
+def main() -> None:
+    """Measure, record, and show."""
+    arguments = _arguments()
+    record = json.loads(arguments.record.read_text()) if arguments.record.exists() else {}
+    if not arguments.table_only:
+        adopt_orphans()
+        asked = [name for name in CONTENDERS if name in arguments.contenders]
+        names = [name for name in asked if found_version(name) is not None]
+        missing = [name for name in asked if name not in names]
+        for name in missing:
+            print(f"{name} is left out: {CONTENDERS[name].needs} is not installed", file=sys.stderr)
+        entry = (_kill if arguments.kill else _measure)(arguments, names)
+        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        entry |= {"date": today, "machine": _machine(), "missing": missing}
+        if arguments.kill:
+            record["kill"] = entry
+        else:
+            record.setdefault("sizes", {})[str(entry["launches"])] = entry
+            print(json.dumps(summary(entry), indent=1))
+        arguments.record.write_text(json.dumps(record, indent=1) + "\n")
+    if not arguments.no_readme:
+        update_readme(README, record)
+
+
+if __name__ == "__main__":
+    main()
