@@ -7,7 +7,7 @@ The modules import one way, from the bottom up, never down:
 2. ``executable``, ``configuration``, ``campaign``, ``grid``: what was asked for.
 3. ``responses``, ``recipe``, ``launcher``: what one band needs.
 4. ``store``, ``parameters``, ``batch``: many launches, safely kept.
-5. ``lut``, ``progress``, ``run``, ``script``: what comes out, and what surrounds it.
+5. ``lut``, ``progress``, ``run``, ``scheduling``, ``script``: what comes out, what surrounds it.
 """
 
 __version__ = "0.1.0"
