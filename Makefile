@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs lint format reference lock benchmark clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs lint format reference lock benchmark benchmark-planning benchmark-many-batches clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -71,6 +71,14 @@ lock: install-dev
 # What a batch costs beyond its launches.
 benchmark: install
 	$(BIN)/python benchmarks/batch_overhead.py
+
+# What dry runs and starts of cluster jobs cost.
+benchmark-planning: install
+	$(BIN)/python benchmarks/planning.py
+
+# What Snakemake and the batch processes cost, without 6SV: hours. It needs a C compiler.
+benchmark-many-batches: install
+	$(BIN)/python benchmarks/many_batches.py
 
 clean:
 	rm -rf $(VENV) .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
