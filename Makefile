@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs lint format reference lock benchmark benchmark-peers clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -85,6 +85,14 @@ benchmark-peers: $(VENV)/.installed-benchmark
 	@command -v parallel > /dev/null || { test "$$(id -u)" = 0 && apt-get install --yes --quiet=2 parallel; } \
 	    || echo "GNU parallel is missing: install it (Debian's package parallel), or it is left out" >&2
 	PYTHONPATH=workflow:benchmarks $(BIN)/python -m peers $(ARGUMENTS)
+
+# What dry runs and starts of cluster jobs cost.
+benchmark-planning: install
+	$(BIN)/python benchmarks/planning.py
+
+# What Snakemake and the batch processes cost, without 6SV: hours. It needs a C compiler.
+benchmark-many-batches: install
+	$(BIN)/python benchmarks/many_batches.py
 
 clean:
 	rm -rf $(VENV) .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -38,7 +38,7 @@ from support import Workspace  # noqa: E402
 
 BAND = "Oa08"
 BATCH_SIZE = 4
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 2.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -160,7 +160,7 @@ def measure(batches: int, log: Path | None) -> dict[str, Any]:
         total = campaign.batches * len(campaign.band_names)
         results = folder / campaign.folder
         started = time.monotonic()
-        process = workspace.start("--profile", str(folder / "profiles/local"))
+        process = workspace.start()
         planned = None
         samples: list[Sample] = []
         while sample := look(process.pid, started, results / "batches"):
@@ -170,7 +170,7 @@ def measure(batches: int, log: Path | None) -> dict[str, Any]:
             if log:
                 with log.open("a") as file:
                     file.write(f"{sample}\n")
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS if planned else _LOOK_SECONDS / 10)
         code = process.wait()
         seconds = time.monotonic() - started
         printed = (folder / "output.txt").read_text()

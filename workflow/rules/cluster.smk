@@ -1,10 +1,10 @@
 # Takes: what the profile says about cluster jobs (cores, set-threads, group-components, resources).
-# Makes: which batches share a cluster job, and what such a job asks for.
+# Makes: which batches share a cluster job, and what such a job asks for; how often the scheduler looks.
 
 from functools import cache
 from pathlib import Path
 
-from sixsv_lut import cluster
+from sixsv_lut import cluster, scheduling
 from sixsv_lut.cluster_job import JobShape
 
 PROFILES = Path(workflow.basedir) / "profiles"
@@ -68,6 +68,16 @@ def batch_memory(wildcards, attempt):
     return job_shape().batch_memory(attempt)
 
 
+def start_scheduling():
+    """Keep Snakemake's scheduler from looking at all waiting jobs ever more often."""
+    if executor() == "cluster-generic":
+        scheduling.wake_once(workflow.scheduler)
+    else:
+        # No limit on the rate of jobs, and so no timers at all: on this machine there is nothing to
+        # limit, and on SLURM the mended sbatch does.
+        workflow.scheduler.job_rate_limiter = None
+
+
 def start_on_cluster():
     """Prepare the main process for a cluster."""
     cluster.name_campaign(campaign)
@@ -81,10 +91,6 @@ def start_on_cluster():
             None if account is None else str(account.raw).strip("'\""),
             None if rate is None else rate.value,
         )
-        # It starts one more endless chain of timers whenever a job ends while others wait for their
-        # turn, each of which looks at all of these, and keeps Snakemake from ending. The mended
-        # sbatch bounds the rate.
-        workflow.scheduler.job_rate_limiter = None
 
 
 def end_on_cluster():

@@ -48,6 +48,7 @@ wildcard_constraints:
 onstart:
     try:
         run.start(campaign)
+        start_scheduling()
         start_on_cluster()
     except CampaignError as fault:
         raise WorkflowError(str(fault)) from None

@@ -9,7 +9,8 @@ The modules import one way, from the bottom up, never down:
 4. ``records``, ``journal``, ``sealed``, ``store``, ``parameters``, ``batch``: many launches, safely
    kept.
 5. ``state``, ``accounting``, ``status``: how far a campaign is, and what it has cost.
-6. ``lut``, ``progress``, ``summary``, ``run``, ``script``: what comes out, and what surrounds it.
+6. ``lut``, ``progress``, ``summary``, ``run``, ``scheduling``, ``script``: what comes out, and what
+   surrounds it.
 """
 
 __version__ = "0.1.0"

@@ -27,5 +27,8 @@ def prepare(folder: str, *, main_process: bool) -> None:
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     os.environ["PYTHONPATH"] = os.pathsep.join([library, *(p for p in others if p != library)])
     os.environ[SNAKEMAKE_PID] = str(os.getpid())
+    # There is no linear algebra here, for which NumPy would start a thread for each core whenever a
+    # batch process starts.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if main_process:
         os.environ[COMMAND] = shlex.join(["snakemake", *sys.argv[1:]])
