@@ -99,6 +99,20 @@ def make_recipe(configuration: Configuration, band: Band) -> Recipe:
     )
 
 
+def fingerprints(configuration: Configuration) -> dict[str, str]:
+    """Give the fingerprint of each band's recipe, by the band's name.
+
+    Raises
+    ------
+    CampaignError
+        A spectral response cannot be used.
+    """
+    return {
+        band.name: make_recipe(configuration, band).fingerprint
+        for band in configuration.selected_bands()
+    }
+
+
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe that `Recipe.write` wrote.
 
