@@ -49,7 +49,11 @@ class Progress:
             recipe = read_recipe(Path(self.campaign.recipe(band)))
         except CampaignError:
             return 0  # stage 1 has not come so far
-        folder = Path(self.campaign.configuration.store) / recipe.fingerprint
+        return self.finished_with(recipe.fingerprint)
+
+    def finished_with(self, fingerprint: str) -> int:
+        """Give the same of the band whose recipe has this fingerprint."""
+        folder = Path(self.campaign.configuration.store) / fingerprint
         counts: dict[str, int] = {}
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
