@@ -5,6 +5,8 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+from snakemake.resources import Resource
+
 from sixsv_lut import cluster
 from sixsv_lut.cluster_job import JobShape, Site
 
@@ -80,7 +82,11 @@ def site(_wildcards):
 
 def launches_at_a_time(_wildcards):
     """Give how many launches run at a time on one machine."""
-    return Site(job_shape(), workflow.resource_settings.nodes).launches_at_a_time
+    settings = workflow.resource_settings
+    number = Site(job_shape(), settings.nodes).launches_at_a_time
+    # Goes into the job, which does not know the jobs of the profile, as if given by --set-threads.
+    settings._parsed_overwrite_threads["probe"] = Resource("_cores", number)
+    return number
 
 
 def probe_memory(_wildcards, attempt):

@@ -5,9 +5,10 @@ The modules import one way, from the bottom up, never down:
 1. ``errors``, ``files``, ``environment``, ``axes``, ``instruments``, ``deck``, ``output``: what a
    launch is.
 2. ``executable``, ``configuration``, ``campaign``, ``grid``: what was asked for.
-3. ``responses``, ``recipe``, ``launcher``: what one band needs.
+3. ``responses``, ``recipe``, ``launcher``, ``probe``: what one band needs.
 4. ``store``, ``parameters``, ``batch``: many launches, safely kept.
-5. ``lut``, ``progress``, ``run``, ``script``: what comes out, and what surrounds it.
+5. ``lut``, ``plan``, ``plan_text``, ``progress``, ``run``, ``script``: what comes out, and what
+   surrounds it.
 """
 
 __version__ = "0.1.0"

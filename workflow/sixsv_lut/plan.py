@@ -72,6 +72,8 @@ class BandPlan:
         How that is known (see `sixsv_lut.probe.LaunchTime`).
     probe_host, probe_date : str or None
         Where and when it was measured.
+    probe_launches_at_a_time : int or None
+        How many launches ran there at the same time.
     cpu_seconds, cpu_seconds_done, cpu_seconds_left : float
         Of the launches.
     store_bytes, lut_bytes : int
@@ -90,6 +92,7 @@ class BandPlan:
     seconds_per_launch_from: str
     probe_host: str | None
     probe_date: str | None
+    probe_launches_at_a_time: int | None
     cpu_seconds: float
     cpu_seconds_done: float
     cpu_seconds_left: float
@@ -309,6 +312,7 @@ def _band(campaign: Campaign, site: Site, band: str, done: int, time: LaunchTime
         seconds_per_launch_from=time.source,
         probe_host=time.probe.host if time.probe else None,
         probe_date=time.probe.date if time.probe else None,
+        probe_launches_at_a_time=time.probe.at_a_time if time.probe else None,
         cpu_seconds=points * time.seconds,
         cpu_seconds_done=done * time.seconds,
         cpu_seconds_left=left * time.seconds,

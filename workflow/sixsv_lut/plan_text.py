@@ -138,7 +138,10 @@ def _launch_time(plan: Plan) -> list[str]:
     dates = [band.probe_date or "" for band in probed]
     hosts = sorted({band.probe_host or "" for band in probed})
     shown = ", ".join(hosts[:3]) + (" and others" if len(hosts) > 3 else "")
-    lines = [f"measured on {shown}, {_date(max(dates))}"]
+    at_a_time = " or ".join(
+        str(number) for number in sorted({band.probe_launches_at_a_time or 0 for band in probed})
+    )
+    lines = [f"measured on {shown} with {at_a_time} at a time, {_date(max(dates))}"]
     guessed = [band.band for band in plan.bands if band.seconds_per_launch_from == "other bands"]
     if guessed:
         lines.append(
