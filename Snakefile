@@ -20,6 +20,7 @@ include: "workflow/rules/cluster.smk"
 include: "workflow/rules/parameters.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/consolidate.smk"
+include: "workflow/rules/plan.smk"
 
 
 rule all:

@@ -13,15 +13,15 @@ from sixsv_lut.state import Progress
     [
         (0, 512, 0, 0.0, "0 of 512 launches (0 %)"),
         (100, 512, 100, 5.0, "100 of 512 launches (19 %)"),
-        (118, 512, 0, 10.0, "118 of 512 launches (23 %), 11.8 per second, 33 s to go"),
-        (200, 512, 100, 10.0, "200 of 512 launches (39 %), 10 per second, 31 s to go"),
+        (118, 512, 0, 10.0, "118 of 512 launches (23 %), 11.8 per second, 34 s to go"),
+        (200, 512, 100, 10.0, "200 of 512 launches (39 %), 10 per second, 32 s to go"),
         (1000, 60_000, 0, 10.0, "1000 of 60000 launches (1 %), 100 per second, 10 min to go"),
         (
             1000,
             3_123_120,
             0,
             100.0,
-            "1000 of 3123120 launches (0 %), 10 per second, 86.7 h to go",
+            "1000 of 3123120 launches (0 %), 10 per second, 3 days 15 h to go",
         ),
         (512, 512, 0, 10.0, "512 of 512 launches (100 %), 51.2 per second, 0 s to go"),
         (511, 512, 511, 10.0, "511 of 512 launches (99 %)"),

@@ -1,13 +1,19 @@
 # Takes: what the profile says about cluster jobs (cores, set-threads, group-components, resources).
 # Makes: which batches share a cluster job, and what such a job asks for; how often the scheduler looks.
 
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+from snakemake.resources import Resource
+
 from sixsv_lut import cluster, scheduling
-from sixsv_lut.cluster_job import JobShape
+from sixsv_lut.cluster_job import JobShape, Site
 
 PROFILES = Path(workflow.basedir) / "profiles"
+
+# What a probe asks for: some minutes for machines that are slower than expected.
+PROBE_MINUTES = 15
 
 
 def executor():
@@ -76,6 +82,43 @@ def start_scheduling():
         # No limit on the rate of jobs, and so no timers at all: on this machine there is nothing to
         # limit, and on SLURM the mended sbatch does.
         workflow.scheduler.job_rate_limiter = None
+
+
+def site(_wildcards):
+    """Describe in plain values where launches run: the shape of a job, and jobs at a time."""
+    # By way of the shape, because that checks it.
+    return {"shape": asdict(job_shape()), "jobs": workflow.resource_settings.nodes}
+
+
+def launches_at_a_time(_wildcards):
+    """Give how many launches run at a time on one machine."""
+    settings = workflow.resource_settings
+    number = Site(job_shape(), settings.nodes).launches_at_a_time
+    # Goes into the job, which does not know the jobs of the profile, as if given by --set-threads.
+    settings._parsed_overwrite_threads["probe"] = Resource("_cores", number)
+    return number
+
+
+def probe_memory(_wildcards, attempt):
+    """Give the memory of a probe: that of batches with as many launches at a time."""
+    shape = job_shape()
+    return shape.side_by_side * shape.batch_memory(attempt)
+
+
+def probe_minutes(_wildcards):
+    """Give the walltime of a probe, which takes a minute or a few."""
+    limit = job_shape().walltime_limit
+    return PROBE_MINUTES if limit is None else min(PROBE_MINUTES, limit)
+
+
+def stay_on_this_machine():
+    """Part with the executor of the cluster, which a Snakemake that only looks has no job for.
+
+    At its end it would wait for its next poll, and clear up after the jobs of another Snakemake: the
+    SLURM plugin removes empty folders in which queued jobs are going to write their logs.
+    """
+    scheduler = workflow.scheduler
+    scheduler._executor = scheduler._local_executor or scheduler._executor
 
 
 def start_on_cluster():

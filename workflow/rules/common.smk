@@ -23,10 +23,27 @@ try:
 except CampaignError as fault:
     raise WorkflowError(str(fault)) from None
 
+
+def asked_for_only(*targets):
+    """Tell whether nothing but these targets was asked for."""
+    asked = workflow.dag_settings.targets if workflow.dag_settings else ()
+    return bool(asked) and set(asked) <= set(targets)
+
+
+def only_looks():
+    """Tell whether this Snakemake computes nothing, so that it may run beside one that does."""
+    return asked_for_only("plan")
+
+
+def shown(record):
+    """Tell whether a message of Snakemake is worth a line on the terminal."""
+    return shown_on_terminal(record, only_warnings=only_looks() and not workflow.dryrun)
+
+
 if workflow.is_main_process and not workflow.output_settings.verbose:
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler":
-            handler.addFilter(shown_on_terminal)
+            handler.addFilter(shown)
 
 # Scripts read the effective configuration from here.
 config.clear()
@@ -46,19 +63,26 @@ wildcard_constraints:
 
 
 onstart:
-    try:
-        run.start(campaign)
-        start_scheduling()
-        start_on_cluster()
-    except CampaignError as fault:
-        raise WorkflowError(str(fault)) from None
+    if only_looks():
+        stay_on_this_machine()
+    else:
+        try:
+            run.start(campaign, progress=not asked_for_only("plan", "probe"))
+            start_scheduling()
+            start_on_cluster()
+        except CampaignError as fault:
+            raise WorkflowError(str(fault)) from None
 
 
 onsuccess:
-    end_on_cluster()
-    run.end(campaign, succeeded=True)
+    if not only_looks():
+        end_on_cluster()
+        run.end(campaign, succeeded=not asked_for_only("plan", "probe"))
+    if "probe" in workflow.dag_settings.targets:
+        print("snakemake plan, with the same options, tells what follows.", file=sys.stderr)
 
 
 onerror:
-    run.end(campaign, succeeded=False)
-    end_on_cluster()
+    if not only_looks():
+        run.end(campaign, succeeded=False)
+        end_on_cluster()

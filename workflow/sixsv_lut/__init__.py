@@ -5,10 +5,11 @@ The modules import one way, from the bottom up, never down:
 1. ``errors``, ``files``, ``environment``, ``readable``, ``axes``, ``instruments``, ``deck``,
    ``output``: what a launch is.
 2. ``executable``, ``configuration``, ``campaign``, ``grid``: what was asked for.
-3. ``responses``, ``recipe``, ``launcher``: what one band needs.
+3. ``responses``, ``recipe``, ``launcher``, ``probe``: what one band needs.
 4. ``records``, ``journal``, ``sealed``, ``store``, ``parameters``, ``batch``: many launches, safely
    kept.
-5. ``state``, ``accounting``, ``status``: how far a campaign is, and what it has cost.
+5. ``state``, ``accounting``, ``status``, ``plan``, ``plan_text``: how far a campaign is, what it
+   has cost, and what it will.
 6. ``lut``, ``progress``, ``summary``, ``run``, ``scheduling``, ``script``: what comes out, and what
    surrounds it.
 """

@@ -26,6 +26,11 @@ BATCH_OVERHEAD_SECONDS = 30
 # attempt doubles it: nodes differ, and what is expected may be wrong.
 FIRST_MARGIN = 1.5
 
+# What a batch was seen to take besides its launches, in seconds: on one machine, where a Snakemake
+# that is there already starts it, and in a cluster job, where each starts a Snakemake of its own.
+_START_SECONDS = 2.0
+_START_SECONDS_IN_JOB = 10.0
+
 # Memory asked for, as a multiple of the expected, grows by this much on each attempt.
 MEMORY_GROWTH = 0.5
 
@@ -198,3 +203,54 @@ class JobShape:
         snakemakes = 2 if self.serial else 1
         batch = BATCH_MB + LAUNCH_MB * self.threads
         return snakemakes * SNAKEMAKE_MB + self.side_by_side * batch
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the launches run.
+
+    Attributes
+    ----------
+    shape : JobShape
+        The shape of a cluster job; of this machine, its cores and the threads of a batch.
+    jobs : int or None
+        Cluster jobs at a time; None on this machine alone.
+    """
+
+    shape: JobShape
+    jobs: int | None
+
+    @property
+    def threads(self) -> int:
+        """Launches that a batch runs at a time."""
+        return min(self.shape.threads, self.shape.cores)
+
+    @property
+    def batches_per_job(self) -> int:
+        """Batches that are started together: on this machine, one."""
+        return 1 if self.jobs is None else self.shape.batches
+
+    @property
+    def side_by_side(self) -> int:
+        """Batches of these that run at the same time."""
+        return 1 if self.jobs is None else self.shape.side_by_side
+
+    @property
+    def places(self) -> int:
+        """How many cluster jobs, or batches on this machine, run at the same time."""
+        return self.shape.cores // self.threads if self.jobs is None else self.jobs
+
+    @property
+    def launches_at_a_time(self) -> int:
+        """Launches that run at the same time on one machine: they slow each other."""
+        return self.threads * (self.places if self.jobs is None else self.side_by_side)
+
+    def batch_seconds(self, launches: int, seconds_per_launch: float) -> float:
+        """Give the expected elapsed time of a batch."""
+        start = _START_SECONDS if self.jobs is None else _START_SECONDS_IN_JOB
+        return math.ceil(launches / self.threads) * seconds_per_launch + start
+
+    def job_seconds(self, launches: int, batch_size: int, seconds_per_launch: float) -> float:
+        """Give the expected elapsed time of a job with so many launches in all its batches."""
+        rounds = math.ceil(math.ceil(launches / batch_size) / self.side_by_side)
+        return rounds * self.batch_seconds(min(launches, batch_size), seconds_per_launch)

@@ -26,9 +26,24 @@ _CHATTER = (
 )
 
 
-def shown_on_terminal(record: logging.LogRecord) -> bool:
-    """Tell whether a message of Snakemake is worth a line on the terminal."""
+def shown_on_terminal(record: logging.LogRecord, *, only_warnings: bool = False) -> bool:
+    """Tell whether a message of Snakemake is worth a line on the terminal.
+
+    Parameters
+    ----------
+    record : logging.LogRecord
+        The message.
+    only_warnings : bool
+        Show warnings and errors, and nothing else.
+
+    Returns
+    -------
+    bool
+        Whether to show it.
+    """
     if record.levelno >= logging.WARNING:
         return True
+    if only_warnings:
+        return False
     event = getattr(getattr(record, "event", None), "name", "")
     return event not in _PER_JOB and not str(record.msg).startswith(_CHATTER)

@@ -23,13 +23,15 @@ _progress: subprocess.Popen[str] | None = None
 _started = 0.0
 
 
-def start(campaign: Campaign) -> None:
+def start(campaign: Campaign, *, progress: bool = True) -> None:
     """Begin a run: refuse a second one of the same campaign, and start the progress line.
 
     Parameters
     ----------
     campaign : Campaign
         The campaign.
+    progress : bool
+        Whether there is progress to show.
 
     Raises
     ------
@@ -46,6 +48,8 @@ def start(campaign: Campaign) -> None:
             f"the folder of results {campaign.folder} cannot be written: {fault.strerror}. "
             "Make room or give write permission, or set results to another folder."
         ) from fault
+    if not progress:
+        return
     _progress = subprocess.Popen(
         [sys.executable, "-m", "sixsv_lut.progress", str(os.getpid())],
         stdin=subprocess.PIPE,

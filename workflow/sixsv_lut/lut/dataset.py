@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ _FILL_VALUE = np.float32(netCDF4.default_fillvals["f4"])
 # makes a file of each chunk, so its chunks are larger.
 _NETCDF_CHUNK_BYTES = 64 * 1024
 _ZARR_CHUNK_BYTES = 1024 * 1024
+
+# The axes, and the three wavelengths of `build_dataset`: one chunk each.
+_ZARR_COORDINATES = len(AXIS_NAMES) + 3
 
 _LUT_ATTRIBUTES: dict[str, dict[str, str]] = {
     "Tdown": {
@@ -189,6 +193,26 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
     _set_fill_values(dataset, encoding)
     with appearing_at_once(path) as aside:
         dataset.to_zarr(aside, mode="w", zarr_format=2, consolidated=True, encoding=encoding)
+
+
+def zarr_files(shape: tuple[int, ...], quantities: int) -> int:
+    """Count the files of a LUT as Zarr.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Length of each axis.
+    quantities : int
+        Number of quantities, without the status.
+
+    Returns
+    -------
+    int
+        The chunks, and two files of metadata for each variable and three for all.
+    """
+    chunks = zip(shape, chunk_shape(shape, _ZARR_CHUNK_BYTES), strict=True)
+    per_variable = math.prod(-(-length // chunk) for length, chunk in chunks)
+    return (quantities + 1) * (per_variable + 2) + _ZARR_COORDINATES * 3 + 3
 
 
 def _set_fill_values(dataset: xr.Dataset, encoding: dict[str, dict[str, Any]]) -> None:

@@ -1,0 +1,32 @@
+"""Tell what the campaign will cost."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from sixsv_lut.campaign import Campaign
+from sixsv_lut.cluster_job import JobShape, Site
+from sixsv_lut.configuration import from_effective
+from sixsv_lut.plan import make_plan
+from sixsv_lut.plan_text import print_plan, write_json
+from sixsv_lut.probe import expected_times
+from sixsv_lut.script import running
+from sixsv_lut.state import CampaignState
+
+with running(snakemake.log[0]):
+    campaign = Campaign(from_effective(snakemake.config))
+    site = Site(JobShape(**snakemake.params.site["shape"]), snakemake.params.site["jobs"])
+    state = CampaignState(campaign)
+    times = expected_times(
+        {band: of_band.fingerprint for band, of_band in state.bands.items()},
+        Path(campaign.configuration.store),
+        campaign.configuration.sixsv.seconds_per_launch,
+        on_cluster=site.jobs is not None,
+    )
+    done = {band: progress.finished for band, progress in state.read().items()}
+    plan = make_plan(campaign, site, done, times)
+    path = campaign.folder / "plan.json"
+    write_json(plan, path)
+    console = Console(highlight=False)
+    print_plan(plan, console)
+    console.print(f"Written to {path}. Nothing was started.", soft_wrap=True)
