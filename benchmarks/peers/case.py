@@ -210,7 +210,7 @@ def make_case(
     cores : int
         How many launches may run at a time.
     batch_size : int or None
-        Launches to a batch of the workflow; None: so many that each core gets ten batches.
+        Launches to a batch of the workflow; None: so many that each core gets four batches, as `snakemake plan` suggests.
     count : bool
         Launch 6SV by a script that first appends a line to ``launched``.
 
@@ -231,7 +231,7 @@ def make_case(
         "bands": [BAND],
         "aerosol": {"model": AEROSOL},
         "axes": axes_of_size(launches),
-        "batch_size": batch_size or max(4, launches // (10 * cores)),
+        "batch_size": batch_size or max(4, launches // (4 * cores)),
     }
     configuration = validate(config, "the benchmark's configuration")
     recipe = make_recipe(configuration, find_band(configuration.instrument, BAND))
