@@ -23,7 +23,11 @@ _CHATTER = (
     "Using shell",
     "Conda environments: ignored",
     "Group jobs: inactive",
+    "Reasons:",  # of the announcements that are left out
 )
+
+# A dry run prints its table of counts twice.
+_tables: set[str] = set()
 
 
 def shown_on_terminal(record: logging.LogRecord, *, only_warnings: bool = False) -> bool:
@@ -46,4 +50,10 @@ def shown_on_terminal(record: logging.LogRecord, *, only_warnings: bool = False)
     if only_warnings:
         return False
     event = getattr(getattr(record, "event", None), "name", "")
-    return event not in _PER_JOB and not str(record.msg).startswith(_CHATTER)
+    if event in _PER_JOB or str(record.msg).startswith(_CHATTER):
+        return False
+    if event == "RUN_INFO":
+        known = record.msg in _tables
+        _tables.add(record.msg)
+        return not known
+    return True

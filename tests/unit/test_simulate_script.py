@@ -1,0 +1,70 @@
+"""The script of a batch starts fast: thousands of processes run it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sixsv_lut.axes import AXIS_NAMES
+from sixsv_lut.grid import Grid
+from sixsv_lut.parameters import write_table
+from sixsv_lut.store import read_sealed
+from unit.support import FakeSixSV, axes_entry, recipe_with
+
+_WORKFLOW = Path(__file__).parents[2] / "workflow"
+
+# Runs the script with what Snakemake would give it, and tells which packages that has loaded.
+_RUN = """
+import json, runpy, sys
+from types import SimpleNamespace
+
+given = json.loads(sys.argv[2])
+snakemake = SimpleNamespace(**{
+    name: SimpleNamespace(**value) if name in ("input", "wildcards") else value
+    for name, value in given.items()
+})
+runpy.run_path(sys.argv[1], {"snakemake": snakemake})
+print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
+"""
+
+
+def loaded_by_a_batch(folder: Path) -> set[str]:
+    given = {
+        "input": {"table": str(folder / "table.parquet"), "recipe": str(folder / "recipe.json")},
+        "output": [str(folder / "batch.parquet")],
+        "log": [str(folder / "batch.log")],
+        "wildcards": {"batch": "00000"},
+        "threads": 1,
+        "config": {"store": str(folder / "store"), "sixsv": {"timeout": 20, "retries": 0}},
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", _RUN, str(_WORKFLOW / "scripts/simulate.py"), json.dumps(given)],
+        env={"PYTHONPATH": str(_WORKFLOW), "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(ended.stdout))
+
+
+@pytest.mark.parametrize("attempt", ["from nothing", "from the store"])
+def test_a_batch_loads_no_large_package_that_it_does_not_need(tmp_path: Path, attempt: str) -> None:
+    fake = FakeSixSV(tmp_path / "fake")
+    recipe = recipe_with(fake.path)
+    recipe.write(tmp_path / "recipe.json")
+    axes = axes_entry()
+    grid = Grid(tuple(tuple(axes[name]) for name in AXIS_NAMES))
+    write_table(grid, 4, tmp_path / "table.parquet")
+    if attempt == "from the store":
+        loaded_by_a_batch(tmp_path)
+        (tmp_path / "batch.parquet").unlink()
+
+    loaded = loaded_by_a_batch(tmp_path)
+
+    assert len(read_sealed(tmp_path / "batch.parquet", recipe.fingerprint).status) == 4
+    assert "pyarrow" in loaded
+    assert loaded & {"pandas", "pydantic", "yaml", "xarray", "netCDF4", "Py6S", "scipy"} == set()
