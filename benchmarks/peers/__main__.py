@@ -186,7 +186,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--batch-size",
         type=int,
-        help="launches to a batch of the workflow; default: four batches for each core, as snakemake plan suggests",
+        help="launches to a batch of the workflow (default: four batches for each core)",
     )
     parser.add_argument("--kill", action="store_true", help="kill in the middle; measure no time")
     parser.add_argument("--table-only", action="store_true", help="the README from the record")
