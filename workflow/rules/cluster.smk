@@ -69,6 +69,12 @@ def batch_minutes(wildcards, attempt):
     return job_shape().batch_minutes(stop - start, seconds, attempt)
 
 
+def batch_retries():
+    """Give how often a batch that did not end is started again: once, or more as the profile says."""
+    settings = workflow.execution_settings
+    return max(1, settings.retries if settings else 0)
+
+
 def batch_memory(wildcards, attempt):
     """Give the memory of a batch."""
     return job_shape().batch_memory(attempt)

@@ -14,6 +14,7 @@ rule simulate:
         f"{campaign.folder}/logs/simulate/{{band}}-{{digest}}/{{batch}}.log",
     benchmark:
         f"{campaign.folder}/benchmarks/simulate/{{band}}-{{digest}}/{{batch}}.tsv"
+    retries: batch_retries()
     group:
         cluster_job
     conda:
