@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 from sixsv_lut.campaign import Campaign
 from sixsv_lut.configuration import from_effective
@@ -14,7 +15,7 @@ from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import duration
 from sixsv_lut.state import CampaignState, Progress, total
 
-_TERMINAL_SECONDS, _FILE_SECONDS = 1.0, 10.0
+_TERMINAL_SECONDS, _FILE_SECONDS, _WAIT_SECONDS = 1.0, 10.0, 0.5
 
 # Reading may take so much of the time: a large store on a slow file system is read less often.
 _SHARE = 0.05
@@ -47,13 +48,21 @@ def line(done: Progress, since: int, seconds: float) -> str:
     return text
 
 
+def _recipes_are_there(campaign: Campaign) -> bool:
+    return all(Path(campaign.recipe(band)).exists() for band in campaign.band_names)
+
+
 def main() -> None:
     """Print the line of progress until the Snakemake that started this process is gone."""
     snakemake = int(sys.argv[1])
-    state = CampaignState(Campaign(from_effective(json.load(sys.stdin))))
+    campaign = Campaign(from_effective(json.load(sys.stdin)))
+    state = CampaignState(campaign)
     terminal = sys.stderr.isatty()
     # What is wrong with the store, the run itself says better.
     with contextlib.suppress(KeyboardInterrupt, OSError, CampaignError):
+        # Making them here too would only take time from stage 1.
+        while os.getppid() == snakemake and not _recipes_are_there(campaign):
+            time.sleep(_WAIT_SECONDS)
         begin, since, last = time.monotonic(), total(state.read().values()).finished, -1
         while os.getppid() == snakemake:
             looked = time.monotonic()
