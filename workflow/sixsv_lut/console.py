@@ -23,6 +23,7 @@ _CHATTER = (
     "Using shell",
     "Conda environments: ignored",
     "Group jobs: inactive",
+    "Job rate limit reached",
     "Reasons:",  # of the announcements that are left out
 )
 
