@@ -26,7 +26,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # Py6S refuses the report of any other version.
 SIXSV = "1.1"
-BAND = "Oa03"
+# The band with the fastest launches, with which overhead weighs most.
+BAND = "Oa21"
 AEROSOL = 5
 
 # 20,000 points; smaller sizes take the first values, and vary the last axes first.
