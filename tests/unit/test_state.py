@@ -23,7 +23,6 @@ from sixsv_lut.state import (
     CampaignState,
     Progress,
     recent_rate,
-    total,
 )
 from sixsv_lut.store import BatchStore
 from unit.support import axes_entry, configuration, failed_result, good_result, recipe_with
@@ -65,14 +64,22 @@ def _seal(store: BatchStore, failed: int = 0) -> None:
 
 
 def _finished(campaign: Campaign) -> int:
-    return total(CampaignState(campaign).read().values()).finished
+    state = CampaignState(campaign)
+    state.read()
+    return state.total().finished
+
+
+def _read_again(state: CampaignState) -> int:
+    state.read()
+    return state.total().finished
 
 
 def test_a_campaign_that_has_not_begun_has_finished_nothing(tmp_path: Path) -> None:
-    bands = CampaignState(_campaign(tmp_path)).read()
-    assert list(bands) == ["Oa08", "Oa17"]
-    assert (total(bands.values()).finished, total(bands.values()).points) == (0, 20)
-    assert math.isnan(total(bands.values()).launch_seconds)
+    state = CampaignState(_campaign(tmp_path))
+    assert list(state.read()) == ["Oa08", "Oa17"]
+    everything = state.total()
+    assert (everything.finished, everything.points) == (0, 20)
+    assert math.isnan(everything.launch_seconds)
 
 
 def test_launches_of_running_batches_are_counted_at_once(tmp_path: Path) -> None:
@@ -165,15 +172,15 @@ def test_a_state_that_is_read_again_sees_what_is_new(tmp_path: Path) -> None:
     state = CampaignState(campaign)
     store = _store(campaign, "Oa08", 0)
     journal = _journal(store, 1)
-    counts = [total(state.read().values()).finished]
+    counts = [_read_again(state)]
     journal.append(store.values[1], good_result(1))
-    counts.append(total(state.read().values()).finished)
+    counts.append(_read_again(state))
     journal.close()
     _seal(store)
     journal.path.unlink()
-    counts.append(total(state.read().values()).finished)
+    counts.append(_read_again(state))
     store.sealed.unlink()
-    counts.append(total(state.read().values()).finished)
+    counts.append(_read_again(state))
     assert counts == [1, 2, 4, 0]
 
 
@@ -261,3 +268,23 @@ def test_no_rate_is_above_that_of_all_launches_since_the_first(
         for start, length, points in attempts
     ]
     assert 0 <= recent_rate(done, now) <= sum(attempt.points for attempt in done) + 1e-6
+
+
+def test_the_rate_of_all_bands_is_over_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One after the other, each with 4 launches in 40 s: together as fast as each.
+    campaign = _campaign(tmp_path)
+    clock = [time.time() - 80]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    for band in ("Oa08", "Oa17"):
+        store = _store(campaign, band, 0)
+        journal = _journal(store, 4)
+        clock[0] += 40
+        journal.close()
+        os.utime(journal.path, (clock[0],) * 2)
+        records = store.recover()
+        store.seal(records)
+    state = CampaignState(campaign)
+    assert state.read()["Oa17"].rate == pytest.approx(0.1, rel=1e-3)
+    assert state.total().rate == pytest.approx(0.1, rel=1e-3)

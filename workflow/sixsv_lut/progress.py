@@ -13,7 +13,7 @@ from sixsv_lut.campaign import Campaign
 from sixsv_lut.configuration import from_effective
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import duration
-from sixsv_lut.state import CampaignState, Progress, total
+from sixsv_lut.state import CampaignState, Progress
 
 _TERMINAL_SECONDS, _FILE_SECONDS, _WAIT_SECONDS = 1.0, 10.0, 0.5
 
@@ -63,10 +63,12 @@ def main() -> None:
         # Making them here too would only take time from stage 1.
         while os.getppid() == snakemake and not _recipes_are_there(campaign):
             time.sleep(_WAIT_SECONDS)
-        begin, since, last = time.monotonic(), total(state.read().values()).finished, -1
+        state.read()
+        begin, since, last = time.monotonic(), state.total().finished, -1
         while os.getppid() == snakemake:
             looked = time.monotonic()
-            done = total(state.read().values())
+            state.read()
+            done = state.total()
             if done.finished != last:
                 text = line(done, since, time.monotonic() - begin)
                 print(

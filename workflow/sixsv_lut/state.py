@@ -93,24 +93,6 @@ class Progress:
         return self.left * mean / 3600
 
 
-def total(bands: Iterable[Progress]) -> Progress:
-    """Add up the progress of bands."""
-    bands = list(bands)
-    timed = [band for band in bands if not math.isnan(band.launch_seconds)]
-    finished = sum(band.finished for band in timed)
-    seconds = sum(band.finished * band.launch_seconds for band in timed)
-    return Progress(
-        points=sum(band.points for band in bands),
-        finished=sum(band.finished for band in bands),
-        failed=sum(band.failed for band in bands),
-        batches=sum(band.batches for band in bands),
-        sealed=sum(band.sealed for band in bands),
-        running=sum(band.running for band in bands),
-        rate=sum(band.rate for band in bands),
-        launch_seconds=seconds / finished if finished else math.nan,
-    )
-
-
 @dataclass(frozen=True)
 class _Sealed:
     """What is known of a sealed file, and when that file was written."""
@@ -136,6 +118,8 @@ class CampaignState:
             band: BandState(campaign, band, grid, batch_of) for band in campaign.band_names
         }
 
+        self._read: dict[str, Progress] = {}
+
     def read(self) -> dict[str, Progress]:
         """Read the store.
 
@@ -143,8 +127,35 @@ class CampaignState:
         -------
         dict of str to Progress
             The progress of each band.
+
+        Raises
+        ------
+        CampaignError
+            A spectral response cannot be used.
+        OSError
+            The store cannot be read.
         """
-        return {name: band.read() for name, band in self.bands.items()}
+        self._read = {name: band.read() for name, band in self.bands.items()}
+        return self._read
+
+    def total(self) -> Progress:
+        """Give the progress of all bands together, as of the last reading."""
+        bands = list(self._read.values())
+        timed = [band for band in bands if not math.isnan(band.launch_seconds)]
+        finished = sum(band.finished for band in timed)
+        seconds = sum(band.finished * band.launch_seconds for band in timed)
+        # Not the sum of the bands' rates: each of them is over the time of that band.
+        attempts = [attempt for band in self.bands.values() for attempt in band.attempts]
+        return Progress(
+            points=sum(band.points for band in bands),
+            finished=sum(band.finished for band in bands),
+            failed=sum(band.failed for band in bands),
+            batches=sum(band.batches for band in bands),
+            sealed=sum(band.sealed for band in bands),
+            running=sum(band.running for band in bands),
+            rate=recent_rate(attempts, time.time()),
+            launch_seconds=seconds / finished if finished else math.nan,
+        )
 
 
 class BandState:
@@ -210,6 +221,19 @@ class BandState:
             if key in self._batch_of
         }
 
+    @property
+    def attempts(self) -> list[Attempt]:
+        """What processes did for the batches of this campaign, as of the last reading."""
+        sealed = (attempt for account in self.accounts.values() for attempt in account.attempts)
+        return [*sealed, *self._running_attempts().values()]
+
+    def _running_attempts(self) -> dict[str, Attempt]:
+        return {
+            name: journal.attempt
+            for name, journal in self._journals.items()
+            if journal.attempt is not None and name.split(".", 1)[0] in self._batch_of
+        }
+
     def read(self) -> Progress:
         """Read what is new in the store.
 
@@ -273,18 +297,12 @@ class BandState:
             self._status[at[self._status[at] != Status.OK]] = result
 
     def _progress(self, now: float) -> Progress:
-        journals = {
-            name: journal.attempt
-            for name, journal in self._journals.items()
-            if journal.attempt is not None and name.split(".", 1)[0] in self._batch_of
-        }
+        journals = self._running_attempts()
         running = {
             name.split(".", 1)[0]
             for name, attempt in journals.items()
             if now - attempt.ended < SILENT_SECONDS
         }
-        accounts = self.accounts.values()
-        attempts = [*journals.values(), *(one for made in accounts for one in made.attempts)]
         timed = [
             *((made.account.points, made.account.launch_seconds) for made in self._sealed.values()),
             *((attempt.points, attempt.launch_seconds) for attempt in journals.values()),
@@ -295,9 +313,9 @@ class BandState:
             finished=int(np.count_nonzero(self._status != PENDING)),
             failed=int(np.count_nonzero(self._status > Status.OK)),
             batches=len(self._batch_of),
-            sealed=len(accounts),
+            sealed=len(self.accounts),
             running=len(running),
-            rate=recent_rate(attempts, now),
+            rate=recent_rate(self.attempts, now),
             launch_seconds=sum(s for _, s in timed) / launches if launches else math.nan,
         )
 

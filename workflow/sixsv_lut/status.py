@@ -25,7 +25,7 @@ from sixsv_lut.campaign import Campaign, load_campaign
 from sixsv_lut.configuration import from_effective
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import duration, hours
-from sixsv_lut.state import CampaignState, Progress, total
+from sixsv_lut.state import CampaignState, Progress
 
 _DEFAULT = Path("config/config.yaml")
 
@@ -108,7 +108,7 @@ def _merge(config: dict[str, Any], more: Mapping[str, Any]) -> None:
             config[key] = value
 
 
-def table(campaign: Campaign, bands: Mapping[str, Progress]) -> Table:
+def table(campaign: Campaign, bands: Mapping[str, Progress], everything: Progress) -> Table:
     """Lay out how far the bands are.
 
     Parameters
@@ -117,6 +117,8 @@ def table(campaign: Campaign, bands: Mapping[str, Progress]) -> Table:
         The campaign.
     bands : mapping of str to Progress
         The progress of each band.
+    everything : Progress
+        That of all together.
 
     Returns
     -------
@@ -141,7 +143,7 @@ def table(campaign: Campaign, bands: Mapping[str, Progress]) -> Table:
         layout.add_row(band, *_cells(progress, expected))
     if len(bands) > 1:
         layout.add_section()
-        layout.add_row("all", *_cells(total(bands.values()), expected))
+        layout.add_row("all", *_cells(everything, expected))
     return layout
 
 
@@ -160,12 +162,14 @@ def _cells(progress: Progress, expected: float) -> list[str]:
     ]
 
 
-def as_json(campaign: Campaign, bands: Mapping[str, Progress]) -> dict[str, Any]:
+def as_json(
+    campaign: Campaign, bands: Mapping[str, Progress], everything: Progress
+) -> dict[str, Any]:
     """Give the same for programs, in base units; what is not known is null."""
     return {
         "campaign": campaign.configuration.campaign,
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "total": _entry(campaign, total(bands.values())),
+        "total": _entry(campaign, everything),
         "bands": {band: _entry(campaign, progress) for band, progress in bands.items()},
     }
 
@@ -224,20 +228,27 @@ def _show(campaign: Campaign, state: CampaignState, *, live: bool, as_text: bool
     bands = state.read()
     if not as_text:
         cost = dataclasses.asdict(account(campaign, state))
-        print(json.dumps(as_json(campaign, bands) | {"cost_of_finished_batches": cost}, indent=1))
+        print(
+            json.dumps(
+                as_json(campaign, bands, state.total()) | {"cost_of_finished_batches": cost},
+                indent=1,
+            )
+        )
         return
     console = Console()
     if live:
         with (
             contextlib.suppress(KeyboardInterrupt),
-            Live(table(campaign, bands), console=console, auto_refresh=False) as screen,
+            Live(
+                table(campaign, bands, state.total()), console=console, auto_refresh=False
+            ) as screen,
         ):
-            while total(bands.values()).left:
+            while state.total().left:
                 looked = time.monotonic()
                 bands = state.read()
-                screen.update(table(campaign, bands), refresh=True)
+                screen.update(table(campaign, bands, state.total()), refresh=True)
                 time.sleep(max(_LIVE_SECONDS, (time.monotonic() - looked) / _SHARE))
     else:
-        console.print(table(campaign, bands))
+        console.print(table(campaign, bands, state.total()))
     if any(progress.sealed for progress in bands.values()):
         print("\n".join(describe(account(campaign, state))))
