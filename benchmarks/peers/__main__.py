@@ -27,6 +27,7 @@ from peers.contenders import CONTENDERS, Table, count_files, found_version
 from peers.kill import KINDS, kill_one
 from peers.processes import adopt_orphans, run
 from peers.tables import summary, update_readme
+from sixsv_lut.probe import processor
 
 RECORD = PROJECT / "benchmarks/peers.json"
 README = PROJECT / "README.md"
@@ -34,13 +35,8 @@ _TIMEOUT = 24 * 3600.0
 
 
 def _machine() -> dict[str, Any]:
-    cpu = "unknown"
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            cpu = line.partition(":")[2].strip()
-            break
     return {
-        "cpu": cpu,
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
         "kernel": platform.release(),

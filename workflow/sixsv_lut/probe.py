@@ -212,7 +212,7 @@ def _probe(recipe: Recipe, ended: Sequence[float | str | None], at_a_time: int) 
         band=recipe.band,
         fingerprint=recipe.fingerprint,
         host=socket.gethostname(),
-        cpu=_processor(),
+        cpu=processor(),
         at_a_time=at_a_time,
         launches=len(times),
         failed=len(reasons),
@@ -226,7 +226,8 @@ def _probe(recipe: Recipe, ended: Sequence[float | str | None], at_a_time: int) 
     return probe
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Name the processor of this machine."""
     try:
         said = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
     except OSError:

@@ -107,7 +107,8 @@ def _column(values: npt.NDArray[Any]) -> pa.Array:
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), content)
 
 
-def _numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+def numbers_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """Give the numbers of a column that has no missing ones."""
     numbers: npt.NDArray[Any] = np.from_dlpack(column.combine_chunks())
     return numbers
 
@@ -183,9 +184,9 @@ def _account_of_rows(path: Path, fingerprint: str) -> Account:
     table = read_sealed_table(path, fingerprint, ["status", "launches", "seconds"])
     return Account(
         points=len(table),
-        failed=int(np.count_nonzero(_numbers(table["status"]) != Status.OK)),
-        launches=int(_numbers(table["launches"]).sum()),
-        launch_seconds=float(_numbers(table["seconds"]).sum()),
+        failed=int(np.count_nonzero(numbers_of(table["status"]) != Status.OK)),
+        launches=int(numbers_of(table["launches"]).sum()),
+        launch_seconds=float(numbers_of(table["seconds"]).sum()),
     )
 
 
@@ -209,7 +210,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 def points_of(table: pa.Table) -> npt.NDArray[np.float64]:
     """Give the points of a table that has a column for each axis, shape (n, 8)."""
-    return np.stack([_numbers(table[name]) for name in AXIS_NAMES], axis=1)
+    return np.stack([numbers_of(table[name]) for name in AXIS_NAMES], axis=1)
 
 
 def read_sealed(path: Path, fingerprint: str) -> Known:
@@ -217,9 +218,9 @@ def read_sealed(path: Path, fingerprint: str) -> Known:
     table = read_sealed_table(path, fingerprint)
     return Known(
         points_of(table),
-        _numbers(table["status"]),
-        _numbers(table["launches"]),
-        _numbers(table["seconds"]),
-        quantities_in_order(table.column_names, lambda name: _numbers(table[name]), len(table)),
+        numbers_of(table["status"]),
+        numbers_of(table["launches"]),
+        numbers_of(table["seconds"]),
+        quantities_in_order(table.column_names, lambda name: numbers_of(table[name]), len(table)),
         table["reason"].to_pylist(),
     )

@@ -27,7 +27,13 @@ from sixsv_lut.journal import JournalReader
 from sixsv_lut.output import Status
 from sixsv_lut.recipe import make_recipe, read_recipe
 from sixsv_lut.records import PENDING, Attempt, batch_key
-from sixsv_lut.sealed import Account, points_of, read_account, read_sealed_table
+from sixsv_lut.sealed import (
+    Account,
+    numbers_of,
+    points_of,
+    read_account,
+    read_sealed_table,
+)
 
 # The rate is that of the last ten minutes: long enough for launches of seconds, short enough to
 # show that nothing moves.
@@ -279,7 +285,7 @@ class BandState:
             self._status[start:stop] = Status.OK
         else:
             table = read_sealed_table(path, self.fingerprint, [*AXIS_NAMES, "status"])
-            self._take(points_of(table), table["status"].to_numpy())
+            self._take(points_of(table), numbers_of(table["status"]))
         self._sealed[key] = _Sealed(account, changed)
 
     def _read_journal(self, name: str) -> None:

@@ -214,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         campaign = find_campaign(chosen.campaign)
         state = CampaignState(campaign)
-        _show(campaign, state, live=chosen.live, as_text=not chosen.json)
+        _show(campaign, state, live=chosen.live, for_programs=chosen.json)
     except CampaignError as fault:
         print(f"Error: {fault}", file=sys.stderr)
         return 1
@@ -224,9 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _show(campaign: Campaign, state: CampaignState, *, live: bool, as_text: bool) -> None:
+def _show(campaign: Campaign, state: CampaignState, *, live: bool, for_programs: bool) -> None:
     bands = state.read()
-    if not as_text:
+    if for_programs:
         cost = dataclasses.asdict(account(campaign, state))
         print(
             json.dumps(
