@@ -157,11 +157,11 @@ class Campaign:
 
     def recipe(self, band: str) -> str:
         """Give the file of a band's recipe."""
-        return f"{self.folder}/bands/{band}-{self.band_digests[band]}.json"
+        return f"{self.folder}/bands/{self._of_band(band)}.json"
 
     def batch_file(self, band: str, batch: int) -> str:
         """Give the file of a batch."""
-        return f"{self.folder}/batches/{band}-{self.band_digests[band]}/{batch:05d}.parquet"
+        return f"{self.folder}/batches/{self._of_band(band)}/{batch:05d}.parquet"
 
     def batch_files(self, band: str) -> list[str]:
         """Give the files of all batches of a band, in the order of the points."""
@@ -169,8 +169,10 @@ class Campaign:
 
     def batch_benchmark(self, band: str, batch: int) -> str:
         """Give the file in which Snakemake notes what the last attempt at a batch took."""
-        of_band = f"{band}-{self.band_digests[band]}"
-        return f"{self.folder}/benchmarks/simulate/{of_band}/{batch:05d}.tsv"
+        return f"{self.folder}/benchmarks/simulate/{self._of_band(band)}/{batch:05d}.tsv"
+
+    def _of_band(self, band: str) -> str:
+        return f"{band}-{self.band_digests[band]}"
 
     def lut_files(self, band: str) -> list[str]:
         """Give the files of a band's LUT: its description, then one for each format."""
