@@ -1,13 +1,15 @@
 """Measure this workflow against what people would use instead; record it; show it in the README.
 
-All contenders launch the same 6SV on the same points with the same number of cores, in turns; who
-goes first changes from round to round. Results that differ end the benchmark without a record.
+All contenders launch the same 6SV on the same points with the same number of cores. They take turns
+of some seconds (see `peers.turns`); who goes first changes from round to round. Results that differ
+end the benchmark without a record.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import functools
 import json
 import os
 import platform
@@ -27,11 +29,17 @@ from peers.contenders import CONTENDERS, Table, count_files, found_version
 from peers.kill import KINDS, kill_one
 from peers.processes import adopt_orphans, run
 from peers.tables import summary, update_readme
+from peers.turns import Clock, take_turns
 from sixsv_lut.probe import processor
 
 RECORD = PROJECT / "benchmarks/peers.json"
 README = PROJECT / "README.md"
 _TIMEOUT = 24 * 3600.0
+
+# Seconds. The worker of HyperQueue is given up for lost after some missed heartbeats of 8 s; all
+# other time-outs are longer.
+_LONGEST_TURN = 20.0
+_LONGEST_STOP = 12.0
 
 
 def _machine() -> dict[str, Any]:
@@ -62,21 +70,26 @@ def _seconds_per_launch(case: Case, sample: int = 10) -> float:
     return float(np.median(taken))
 
 
-def _run_once(name: str, case: Case, place: Path) -> tuple[dict[str, Any], Table]:
+def _run_once(name: str, case: Case, place: Path, clock: Clock) -> tuple[dict[str, Any], Table]:
     contender = CONTENDERS[name]
-    folder = place / "work"
+    folder = place / name
     folder.mkdir()
     command = contender.prepare(case, folder)
     before = count_files(folder)
     # What the last contender wrote must not be written to disk at this one's cost.
     os.sync()
-    cost = run(command, folder, case.environment, timeout=_TIMEOUT)
+    cost = run(command, folder, case.environment, timeout=_TIMEOUT, clock=clock)
     table = contender.results(case, folder)
     printed = (folder / "printed").read_text(errors="replace")
     measured = asdict(cost) | {"files": count_files(folder) - before - 1}  # without "printed"
     shutil.rmtree(folder)
     if cost.exit_code != 0 and contender.exact:
         raise SystemExit(f"{name} ended with exit code {cost.exit_code}:\n{printed[-3000:]}")
+    print(
+        f"{name:10} {cost.wall_seconds:8.2f} s, CPU {cost.cpu_seconds:8.2f} s, "
+        f"{cost.peak_memory_mb:6.0f} MB, {measured['files']} files",
+        flush=True,
+    )
     return measured, table
 
 
@@ -99,6 +112,7 @@ def _compare(tables: dict[str, Table], measured: dict[str, dict[str, Any]], laun
 
 def _measure(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    turn_seconds = min(_LONGEST_TURN, _LONGEST_STOP / max(1, len(names) - 1))
     with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
         prepared = Path(place, "case")
         prepared.mkdir()
@@ -113,16 +127,14 @@ def _measure(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
         )
         for turn in range(arguments.rounds):
             shift = turn % len(names)
-            tables: dict[str, Table] = {}
-            measured: dict[str, dict[str, Any]] = {}
-            for name in names[shift:] + names[:shift]:
-                measured[name], tables[name] = _run_once(name, case, Path(place))
-                print(
-                    f"round {turn + 1}: {name:10} {measured[name]['wall_seconds']:8.2f} s, "
-                    f"CPU {measured[name]['cpu_seconds']:8.2f} s, "
-                    f"{measured[name]['peak_memory_mb']:6.0f} MB, {measured[name]['files']} files",
-                    flush=True,
-                )
+            print(f"round {turn + 1}", flush=True)
+            work = {
+                name: functools.partial(_run_once, name, case, Path(place))
+                for name in names[shift:] + names[:shift]
+            }
+            ended = take_turns(work, turn_seconds)
+            measured = {name: one for name, (one, _) in ended.items()}
+            tables = {name: table for name, (_, table) in ended.items()}
             _compare(tables, measured, case.launches)
             for name in names:
                 rounds[name].append(measured[name])
@@ -132,6 +144,7 @@ def _measure(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
             "batch_size": case.batch_size,
             "partition_size": case.partition_size,
             "rounds": arguments.rounds,
+            "turn_seconds": turn_seconds,
             "seconds_per_launch": seconds,
             "sixsv": SIXSV,
             "aerosol": AEROSOL,

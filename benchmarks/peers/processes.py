@@ -100,7 +100,7 @@ def _cpu_seconds(who: int) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _reap(deadline: float) -> None:
+def _reap(clock: Callable[[], float], deadline: float) -> None:
     # Whoever is left when the time is up is killed: no contender may disturb the next one.
     while True:
         try:
@@ -109,7 +109,7 @@ def _reap(deadline: float) -> None:
             return
         if ended:
             continue
-        if time.monotonic() > deadline:
+        if clock() > deadline:
             for pid in descendants(os.getpid()):
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
@@ -124,6 +124,7 @@ def run(
     timeout: float,
     watch: Callable[[int], None] | None = None,
     patience: float = 60.0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Cost:
     """Run a command to its end, and to the end of all that it started.
 
@@ -143,6 +144,8 @@ def run(
         Called with the process id of the command, several times a second.
     patience : float
         Seconds that descendants may go on after the command has ended before they are killed.
+    clock : callable
+        Tells the time, in seconds.
 
     Returns
     -------
@@ -157,7 +160,7 @@ def run(
     cpu_before = _cpu_seconds(resource.RUSAGE_CHILDREN)
     sampling_before = _cpu_seconds(resource.RUSAGE_SELF)
     with (folder / "printed").open("ab") as printed:
-        started = time.perf_counter()
+        started = clock()
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -172,22 +175,22 @@ def run(
     poll.register(handle, select.POLLIN)
     sampled = -SAMPLE_SECONDS
     while not poll.poll(_LOOK_SECONDS * 1000):
-        if time.perf_counter() - sampled >= SAMPLE_SECONDS:
+        if clock() - sampled >= SAMPLE_SECONDS:
             peak = max(peak, _memory_mb(descendants(os.getpid())))
-            sampled = time.perf_counter()
+            sampled = clock()
         if watch is not None:
             watch(process.pid)
-        if time.perf_counter() - started > timeout:
+        if clock() - started > timeout:
             process.kill()
-    wall = time.perf_counter() - started
+    wall = clock() - started
     os.close(handle)
     process.wait()
-    _reap(time.monotonic() + patience)
+    _reap(clock, clock() + patience)
     return Cost(
         exit_code=process.returncode,
         wall_seconds=wall,
         cpu_seconds=_cpu_seconds(resource.RUSAGE_CHILDREN) - cpu_before,
         peak_memory_mb=peak,
         sampling_cpu_seconds=_cpu_seconds(resource.RUSAGE_SELF) - sampling_before,
-        outlived_seconds=time.perf_counter() - started - wall,
+        outlived_seconds=clock() - started - wall,
     )
