@@ -84,7 +84,7 @@ benchmark: install
 benchmark-peers: $(VENV)/.installed-benchmark
 	@command -v parallel > /dev/null || { test "$$(id -u)" = 0 && apt-get install --yes --quiet=2 parallel; } \
 	    || echo "GNU parallel is missing: install it (Debian's package parallel), or it is left out" >&2
-	PYTHONPATH=workflow:benchmarks $(BIN)/python -m peers $(ARGUMENTS)
+	PYTHONPATH=workflow:benchmarks:tests $(BIN)/python -m peers $(ARGUMENTS)
 
 # What dry runs and starts of cluster jobs cost.
 benchmark-planning: install

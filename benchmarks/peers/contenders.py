@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
-from peers.case import BAND, PROJECT, Case
+from peers.case import BAND, Case
+from support import Workspace
 
 Table = npt.NDArray[np.float64]
 
@@ -106,14 +106,9 @@ def _program(name: str) -> Callable[[Case, Path], list[str]]:
 
 
 def _workflow(case: Case, folder: Path) -> list[str]:
-    for name in ("workflow", "config", "profiles"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
-    shutil.copy(PROJECT / "Snakefile", folder)
-    (folder / "local").symlink_to("profiles/local")
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(case.config, sort_keys=False))
-    options = ["--profile", "local", "--cores", str(case.cores)]
-    return [sys.executable, "-m", "snakemake", *options]
+    workspace = Workspace(folder)
+    workspace.configure(case.config)
+    return workspace.command("--cores", str(case.cores))
 
 
 def _reports(case: Case, folder: Path) -> Table:

@@ -64,8 +64,9 @@ def _size_table(entry: dict[str, Any]) -> list[str]:
     lines = [
         f"{launches:,} launches of {1000 * entry['seconds_per_launch']:.0f} ms "
         f"(6SV {entry['sixsv']}, aerosol model {entry['aerosol']}) on {entry['cores']} cores "
-        f"({machine['cpu']}), median of {entry['rounds']} interleaved "
-        f"round{'s' if entry['rounds'] > 1 else ''}, {entry['date']}:",
+        f"({machine['cpu']}), median of {entry['rounds']} "
+        f"round{'s' if entry['rounds'] > 1 else ''} in turns of {entry['turn_seconds']:g} s, "
+        f"{entry['date']}:",
         "",
         *_head(
             [

@@ -33,7 +33,8 @@ class _Runner(Generic[Result]):
     """A piece of work in a process of its own, which can be stopped with all that it started."""
 
     def __init__(self, work: Work[Result]) -> None:
-        self._stopped_seconds = _fork.Value("d", 0.0)
+        # Without a lock, which a stopped process might hold.
+        self._stopped_seconds = _fork.Value("d", 0.0, lock=False)
         self._stopped_at = 0.0
         self.results, give = _fork.Pipe(duplex=False)
         self._process: ForkProcess = _fork.Process(target=self._run, args=(work, give))
@@ -46,8 +47,11 @@ class _Runner(Generic[Result]):
         give.send(work(self._clock))
 
     def _clock(self) -> float:
-        stopped: float = self._stopped_seconds.value
-        return time.perf_counter() - stopped
+        while True:
+            stopped: float = self._stopped_seconds.value
+            now = time.perf_counter()
+            if stopped == self._stopped_seconds.value:  # else it was stopped between the two
+                return now - stopped
 
     def stop(self) -> None:
         """Stop the process and all below it."""

@@ -218,3 +218,17 @@ def test_interrupt_leaves_no_job(run: Run, local: bytes) -> None:
     run.finish()
     assert run.lut() == local
     assert run.launches() <= POINTS + 2 * BATCH
+
+
+def test_a_probe_measures_in_one_job_what_the_plan_then_says(run: Run) -> None:
+    run.finish("probe")
+    assert run.count("qsub") == 1
+    (path,) = (run.folder / "store/probes").rglob("*.json")
+    probe = json.loads(path.read_text())
+    # As many launches at a time as a job of the campaign runs.
+    assert (probe["launches"], probe["failed"], probe["at_a_time"]) == (32, 0, 2)
+    run.finish("plan")
+    assert run.count("qsub") == 1
+    plan = json.loads((run.folder / "results/small/plan.json").read_text())
+    assert plan["bands"][0]["seconds_per_launch"] == probe["mean_seconds"]
+    assert plan["cluster_jobs"] == 2

@@ -118,7 +118,7 @@ def test_an_interrupted_attempt_counts_with_what_it_held(tmp_path: Path, clock: 
     campaign = _campaign(tmp_path)
     _run_batch(campaign, 0, clock, seconds=3, killed_after=2)
     cost = _cost(campaign)
-    assert (cost.interrupted, cost.launches, cost.retries) == (1, 5, 0)
+    assert (cost.further_attempts, cost.launches, cost.retries) == (1, 5, 0)
     assert cost.launch_hours * 3600 == pytest.approx(5)
     assert cost.core_hours * 3600 == pytest.approx(2 * (3 + 3))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -166,3 +167,17 @@ def test_planning_a_campaign_imports_nothing_heavy() -> None:
         check=True,
     )
     assert ended.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("key", ["results", "store"])
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    access = os.access
+    # Whoever runs the tests may write everywhere, if it is root.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != closed and access(path, mode))
+    campaign = Campaign(configuration(**{key: str(closed / "deep")}))
+    with pytest.raises(CampaignError, match=f"{key}: .*deep cannot be made or written: {closed}"):
+        campaign.check_files()

@@ -40,6 +40,12 @@ def test_a_small_configuration_gets_every_default() -> None:
     assert (made.run6sv, made.any_value, made.allowed_failures) == (False, False, 0)
 
 
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/tmp")
+    made = _valid(results="~/results", store="~/scratch/store")
+    assert (made.results, made.store) == ("/tmp/results", "/tmp/scratch/store")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
-from sixsv_lut.files import appearing_at_once
+import pytest
+
+from sixsv_lut.files import appearing_at_once, may_vanish
 
 
 def test_a_file_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
@@ -74,3 +77,14 @@ def test_two_writers_at_a_time_use_different_names(tmp_path: Path) -> None:
         one.write_text("one")
         other.write_text("other")
     assert path.read_text() == "one"  # the last to finish
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ESTALE])
+def test_a_file_that_vanishes_is_passed_over(number: int) -> None:
+    with may_vanish():
+        raise OSError(number, os.strerror(number))
+
+
+def test_a_file_that_is_there_and_cannot_be_read_is_not_passed_over() -> None:
+    with pytest.raises(PermissionError), may_vanish():
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))

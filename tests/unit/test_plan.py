@@ -17,6 +17,7 @@ from sixsv_lut.errors import CampaignError
 from sixsv_lut.plan import Plan, make_plan, suggest_batch_size
 from sixsv_lut.plan_text import print_plan, write_json
 from sixsv_lut.probe import LaunchTime
+from sixsv_lut.state import Progress
 from unit.support import configuration
 
 HERE = Site(JobShape(batches=1, threads=1, cores=4, serial=False), jobs=None)
@@ -46,14 +47,15 @@ def _plan(
     site: Site,
     done: int | dict[str, int] = 0,
     time: LaunchTime = CONFIGURED,
+    failed: int = 0,
 ) -> Plan:
     bands = campaign.band_names
-    return make_plan(
-        campaign,
-        site,
-        done if isinstance(done, dict) else dict.fromkeys(bands, done),
-        dict.fromkeys(bands, time),
-    )
+    finished = done if isinstance(done, dict) else dict.fromkeys(bands, done)
+    progress = {
+        band: Progress(points=campaign.points, finished=finished[band], failed=failed)
+        for band in bands
+    }
+    return make_plan(campaign, site, progress, dict.fromkeys(bands, time))
 
 
 def _printed(plan: Plan) -> str:
@@ -86,7 +88,7 @@ sites = st.one_of(
 @given(
     site=sites,
     batch_size=st.integers(1, 100_000),
-    done=st.tuples(st.integers(0, 3_200_000), st.integers(0, 3_200_000)),
+    done=st.tuples(st.integers(0, 3_123_120), st.integers(0, 3_123_120)),
     seconds=st.floats(0.01, 100),
 )
 def test_what_is_done_and_what_is_left_is_all(
@@ -218,7 +220,8 @@ def test_a_measurement_far_from_the_configuration_gives_the_line_to_write(
 def test_a_band_that_was_not_measured_is_named() -> None:
     campaign = _campaign()
     times = {"Oa03": LaunchTime(0.5, "probe"), "Oa17": LaunchTime(0.5, "other bands")}
-    plan = make_plan(campaign, HERE, dict.fromkeys(times, 0), times)
+    nothing = Progress(points=campaign.points)
+    plan = make_plan(campaign, HERE, dict.fromkeys(times, nothing), times)
     assert "not measured: Oa17, for which the mean of the others stands" in _printed(plan)
 
 
@@ -229,6 +232,16 @@ def test_when_all_is_in_the_store_nothing_is_left() -> None:
     assert (plan.batches_left, plan.cluster_jobs_left, plan.elapsed_seconds) == (0, 0, 0)
     assert "none: all launches are in the store" in printed
     assert "keep it, because launches are in the store" in printed
+
+
+def test_failed_launches_in_the_store_are_named() -> None:
+    campaign = _campaign()
+    plan = _plan(campaign, CLUSTER, campaign.points, failed=3)
+    assert plan.launches_failed == 6
+    assert "6 launches of those in the store; not run again before" in " ".join(
+        _printed(plan).split()
+    )
+    assert "not run again" not in _printed(_plan(campaign, CLUSTER, campaign.points))
 
 
 def test_the_largest_campaign_fits_80_columns_without_cutting_a_number() -> None:

@@ -84,6 +84,16 @@ def test_every_band_is_measured(tmp_path: Path) -> None:
     assert "Oa17  mean" in describe(probes)
 
 
+def test_a_large_node_is_kept_busy_for_two_rounds(tmp_path: Path) -> None:
+    fake = FakeSixSV(tmp_path)
+    angles = tuple(str(angle) for angle in range(50))
+    grid = Grid(
+        (("0.3",), ("1", "2"), *((one,) for one in ("0.1", "1013", "0", "0", "30")), angles)
+    )
+    (probe,) = measure([recipe_with(fake.path)], grid, at_a_time=40, timeout=60)
+    assert (probe.launches, probe.at_a_time) == (80, 40)
+
+
 def test_when_time_is_up_the_least_is_measured(tmp_path: Path) -> None:
     fake = FakeSixSV(tmp_path)
     (probe,) = measure([recipe_with(fake.path)], GRID, at_a_time=1, timeout=20, seconds=-1)

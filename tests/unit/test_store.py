@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.journal import JournalReader
 from sixsv_lut.output import Status
 from sixsv_lut.store import (
     PENDING,
@@ -273,6 +274,41 @@ def test_a_sealed_file_that_cannot_be_read_just_now_is_not_put_aside(
     with pytest.raises((CampaignError, OSError)):
         store.recover()
     assert store.sealed.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.ESTALE])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_journal_that_cannot_be_read_just_now_is_kept_and_its_launches_are_not_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, own: bool
+) -> None:
+    store = _store(tmp_path, points(3))
+    other = store if own else _store(tmp_path, points(2))
+    journal = other.open_journal()
+    journal.append(other.values[0], good_result(0))
+    journal.close()
+
+    def hiccup(_journal: JournalReader) -> None:
+        raise OSError(number, os.strerror(number), str(journal.path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JournalReader, "read", hiccup)
+        with pytest.raises(OSError, match=os.strerror(number)):
+            store.recover()
+    assert journal.path.exists()
+    assert len(store.recover().to_run) == 2
+
+
+def test_a_journal_that_another_attempt_has_just_replaced_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = _store(tmp_path, points(3))
+    store.open_journal().close()
+
+    def vanished(_journal: JournalReader) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr(JournalReader, "read", vanished)
+    assert len(store.recover().to_run) == 3
 
 
 def test_columns_of_a_sealed_batch_are_read_alone(tmp_path: Path) -> None:

@@ -283,7 +283,7 @@ def test_a_full_disk_is_explained_and_loses_nothing(
             SMALL | {"sixsv": {"executable": workspace.counting_executable()}, "batch_size": 32}
         )
         printed = workspace.snakemake("--cores", "1", succeeds=False)
-        assert "the store cannot be written: No space left on device" in printed
+        assert "the store cannot be read or written: No space left on device" in printed
         launched = workspace.launches()
         subprocess.run(["mount", "-o", "remount,size=16m", str(store)], check=True)
         workspace.snakemake("--cores", "1")

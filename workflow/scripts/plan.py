@@ -23,8 +23,7 @@ with running(snakemake.log[0]):
         campaign.configuration.sixsv.seconds_per_launch,
         on_cluster=site.jobs is not None,
     )
-    done = {band: progress.finished for band, progress in state.read().items()}
-    plan = make_plan(campaign, site, done, times)
+    plan = make_plan(campaign, site, state.read(), times)
     path = campaign.folder / "plan.json"
     write_json(plan, path)
     console = Console(highlight=False)

@@ -70,8 +70,8 @@ class CampaignCost:
         CPU-hours in 6SV: elapsed time of the launches that attempts on record made.
     core_hours : float
         CPU-hours for which these attempts held cores, the start of their processes included.
-    interrupted : int
-        Attempts that did not complete their batch.
+    further_attempts : int
+        Attempts beyond the first of a batch, which had been interrupted or had failed points.
     slowest : tuple of BatchCost
         The batches that took longest.
     """
@@ -83,7 +83,7 @@ class CampaignCost:
     failures: Mapping[str, int]
     launch_hours: float
     core_hours: float
-    interrupted: int
+    further_attempts: int
     slowest: tuple[BatchCost, ...]
 
     @property
@@ -128,7 +128,7 @@ def account(campaign: Campaign, state: CampaignState) -> CampaignCost:
         failures=dict(failures.most_common()),
         launch_hours=seconds / 3600,
         core_hours=sum(cost.core_seconds for cost in costs) / 3600,
-        interrupted=sum(cost.attempts - 1 for cost in costs),
+        further_attempts=sum(cost.attempts - 1 for cost in costs),
         slowest=tuple(sorted(costs, key=lambda cost: -cost.elapsed_seconds)[:_SLOWEST]),
     )
 
@@ -197,8 +197,12 @@ def describe(cost: CampaignCost) -> list[str]:
     if cost.core_hours:
         share = f"{100 * cost.efficiency:.0f} % of the {hours(cost.core_hours)}"
         lines.append(f"{hours(cost.launch_hours)} CPU-hours in 6SV, {share} that batches held.")
-        if cost.interrupted:
-            lines.append(f"{cost.interrupted} attempts at a batch were interrupted.")
+        if cost.further_attempts:
+            attempts = "attempt" if cost.further_attempts == 1 else "attempts"
+            lines.append(
+                f"{cost.further_attempts} further {attempts} at batches that had been interrupted "
+                "or had failed points."
+            )
         lines.append("Slowest batches:")
         lines += [
             f"  {slow.band} {slow.batch:05d}  {duration(slow.elapsed_seconds)} for "

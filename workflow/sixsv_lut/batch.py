@@ -295,6 +295,7 @@ def _explained_disk_errors(folder: Path) -> Iterator[None]:
     except OSError as fault:
         where = fault.filename or folder
         raise CampaignError(
-            f"the store cannot be written: {fault.strerror or fault} ({where}). Make room or give "
-            "write permission, then run the same command again: what was finished is kept."
+            f"the store cannot be read or written: {fault.strerror or fault} ({where}). Make room, "
+            "give permission or wait for the file system, then run the same command again: what "
+            "was finished is kept."
         ) from fault

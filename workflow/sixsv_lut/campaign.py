@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,10 +28,15 @@ from sixsv_lut.configuration import (
     keep_axis_values_as_written,
     validate,
 )
+from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import find_executable, sha256_of
 from sixsv_lut.instruments import BUILT_IN, find_band, response_path
 
 SUFFIXES: dict[str, str] = {"text": "csv", "netcdf": "nc", "zarr": "zarr"}
+
+# In the folder of results: which process runs the campaign, or ran it last, and by which of the
+# effective configurations.
+RUNNING = ".running"
 
 
 def _digest(content: Any) -> str:
@@ -50,14 +56,23 @@ class Campaign:
     configuration: Configuration
 
     def check_files(self) -> None:
-        """Read the files of spectral responses that the configuration names, if any.
+        """Check the folders and files that the configuration names.
 
         Raises
         ------
         CampaignError
-            A response cannot be used; the message names every such band.
+            A folder cannot be made or written; or a spectral response cannot be used, and the
+            message names every such band.
         """
         configuration = self.configuration
+        for key in ("results", "store"):
+            folder = Path(getattr(configuration, key)).absolute()
+            there = next(path for path in (folder, *folder.parents) if path.exists())
+            if not os.access(there, os.W_OK | os.X_OK):
+                raise CampaignError(
+                    f"{key}: {folder} cannot be made or written: {there} gives no permission. "
+                    f"Ask for permission, or set {key} to another folder."
+                )
         if configuration.spectral_response != BUILT_IN:
             # Imported here: it needs NumPy, and only the Snakemake that plans checks files.
             from sixsv_lut.responses import check_responses

@@ -230,9 +230,7 @@ class Configuration(_Section):
         )
         if not there.is_dir():
             raise ValueError(f"{value!r} cannot be a folder: {there} is a file")
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise ValueError(f"{value!r} cannot be made or written: {there} gives no permission")
-        return value
+        return str(path) if value.startswith("~") else value
 
     @field_validator("bands", mode="before")
     @classmethod

@@ -1,8 +1,9 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, and may vanish while they are read."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -40,3 +41,16 @@ def appearing_at_once(path: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
         else:
             aside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def may_vanish() -> Iterator[None]:
+    """Pass over a file that another process removes: before it is opened, or while it is read.
+
+    A network file system tells the latter by ESTALE, if the file was removed from another machine.
+    """
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno not in (errno.ENOENT, errno.ESTALE):
+            raise

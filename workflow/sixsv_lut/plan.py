@@ -16,6 +16,7 @@ from sixsv_lut.cluster_job import JobShape, Site
 from sixsv_lut.configuration import Configuration
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.probe import LaunchTime
+from sixsv_lut.state import Progress
 
 # Bytes of products, measured on a batch and a LUT of one OLCI band with two atmospheres and the
 # geometries of the full-size campaign (3718 launches), and on others of 32 to 1024 launches. A file
@@ -62,6 +63,8 @@ class BandPlan:
         Official name.
     launches, launches_done, launches_left : int
         In all, in the store, to be run.
+    launches_failed : int
+        Of those in the store, those without a good result.
     batches, batches_left : int
         In all, and those that the launches left fill.
     cluster_jobs, cluster_jobs_left : int
@@ -84,6 +87,7 @@ class BandPlan:
     launches: int
     launches_done: int
     launches_left: int
+    launches_failed: int
     batches: int
     batches_left: int
     cluster_jobs: int
@@ -217,6 +221,7 @@ class Plan:
     launches: int
     launches_done: int
     launches_left: int
+    launches_failed: int
     batches: int
     batches_left: int
     cluster_jobs: int
@@ -237,7 +242,10 @@ class Plan:
 
 
 def make_plan(
-    campaign: Campaign, site: Site, done: Mapping[str, int], times: Mapping[str, LaunchTime]
+    campaign: Campaign,
+    site: Site,
+    progress: Mapping[str, Progress],
+    times: Mapping[str, LaunchTime],
 ) -> Plan:
     """Tell what a campaign costs.
 
@@ -247,8 +255,8 @@ def make_plan(
         The campaign.
     site : Site
         Where it runs.
-    done : mapping of str to int
-        Launches of each band that the store has.
+    progress : mapping of str to Progress
+        What the store has of each band.
     times : mapping of str to LaunchTime
         How long a launch of each band is expected to take.
 
@@ -259,7 +267,7 @@ def make_plan(
     """
     configuration = campaign.configuration
     size = min(configuration.batch_size, campaign.points)
-    bands = tuple(_band(campaign, site, band, done[band], times[band]) for band in times)
+    bands = tuple(_band(campaign, site, band, progress[band], times[band]) for band in times)
     slowest = max(band.seconds_per_launch for band in bands)
     batches_left = sum(band.batches_left for band in bands)
     return Plan(
@@ -273,6 +281,7 @@ def make_plan(
         launches=sum(band.launches for band in bands),
         launches_done=sum(band.launches_done for band in bands),
         launches_left=sum(band.launches_left for band in bands),
+        launches_failed=sum(band.launches_failed for band in bands),
         batches=sum(band.batches for band in bands),
         batches_left=batches_left,
         cluster_jobs=sum(band.cluster_jobs for band in bands),
@@ -293,10 +302,10 @@ def make_plan(
     )
 
 
-def _band(campaign: Campaign, site: Site, band: str, done: int, time: LaunchTime) -> BandPlan:
-    points = campaign.points
-    done = min(done, points)
-    left = points - done
+def _band(
+    campaign: Campaign, site: Site, band: str, progress: Progress, time: LaunchTime
+) -> BandPlan:
+    points, done, left = campaign.points, progress.finished, progress.left
     batches_left = math.ceil(left / campaign.configuration.batch_size)
     on_cluster = site.jobs is not None
     return BandPlan(
@@ -304,6 +313,7 @@ def _band(campaign: Campaign, site: Site, band: str, done: int, time: LaunchTime
         launches=points,
         launches_done=done,
         launches_left=left,
+        launches_failed=progress.failed,
         batches=campaign.batches,
         batches_left=batches_left,
         cluster_jobs=math.ceil(campaign.batches / site.batches_per_job) if on_cluster else 0,

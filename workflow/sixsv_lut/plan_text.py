@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -15,8 +16,8 @@ from sixsv_lut.files import appearing_at_once
 from sixsv_lut.plan import Plan
 from sixsv_lut.readable import duration, hours, size
 
-# More jobs at a time than this mean no limit.
-_NO_LIMIT = 1_000_000
+# What Snakemake makes of --jobs unlimited.
+_NO_LIMIT = sys.maxsize
 
 
 def write_json(plan: Plan, path: Path) -> None:
@@ -93,6 +94,12 @@ def _summary(plan: Plan) -> Table:
         for seconds in (plan.cpu_seconds, plan.cpu_seconds_done, plan.cpu_seconds_left)
     )
     table.add_row("CPU-hours", f"about {spent} in all, {done} done, {left} left")
+    if plan.launches_failed:
+        table.add_row(
+            "failed",
+            f"{_count(plan.launches_failed, 'launch')} of those in the store; not run again before "
+            "the files of their batches are removed, as the error at the end of a run tells",
+        )
     if not plan.launches_left:
         table.add_row("elapsed time", "none: all launches are in the store")
     elif plan.on_cluster:
@@ -176,7 +183,7 @@ def _batch_size(plan: Plan) -> str:
 
 
 def _number(number: int) -> str:
-    return f"{number:,}" if number < _NO_LIMIT**2 else "any number of"
+    return f"{number:,}" if number < _NO_LIMIT else "any number of"
 
 
 def _count(number: int, what: str) -> str:

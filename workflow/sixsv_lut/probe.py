@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import math
 import platform
 import re
 import socket
@@ -165,7 +166,9 @@ def measure(
     CampaignError
         All launches of a band failed, or 6SV cannot start.
     """
-    points = [grid.rows(point, point + 1)[0] for point in spread_points(grid, MOST_LAUNCHES)]
+    # Twice as many as run at a time: with fewer, most would run beside idle cores.
+    number = max(MOST_LAUNCHES, math.ceil(2 * at_a_time / len(recipes)))
+    points = [grid.rows(point, point + 1)[0] for point in spread_points(grid, number)]
     writers = [recipe.deck_writer() for recipe in recipes]
     launcher = Launcher(Path(recipes[0].executable), launch_environment(), timeout)
     end = time.monotonic() + seconds

@@ -52,24 +52,37 @@ def _recipes_are_there(campaign: Campaign) -> bool:
     return all(Path(campaign.recipe(band)).exists() for band in campaign.band_names)
 
 
+def _read(state: CampaignState) -> Progress | None:
+    # What is wrong with the store, the run itself says better; it may be right a moment later.
+    try:
+        state.read()
+    except (OSError, CampaignError):
+        return None
+    return state.total()
+
+
+def _same(done: Progress, shown: Progress | None) -> bool:
+    return shown is not None and (done.finished, done.failed) == (shown.finished, shown.failed)
+
+
 def main() -> None:
     """Print the line of progress until the Snakemake that started this process is gone."""
     snakemake = int(sys.argv[1])
     campaign = Campaign(from_effective(json.load(sys.stdin)))
     state = CampaignState(campaign)
     terminal = sys.stderr.isatty()
-    # What is wrong with the store, the run itself says better.
-    with contextlib.suppress(KeyboardInterrupt, OSError, CampaignError):
+    with contextlib.suppress(KeyboardInterrupt):
         # Making them here too would only take time from stage 1.
         while os.getppid() == snakemake and not _recipes_are_there(campaign):
             time.sleep(_WAIT_SECONDS)
-        state.read()
-        begin, since, last = time.monotonic(), state.total().finished, -1
+        begin, since = 0.0, -1
+        shown: Progress | None = None
         while os.getppid() == snakemake:
             looked = time.monotonic()
-            state.read()
-            done = state.total()
-            if done.finished != last:
+            done = _read(state)
+            if done is not None and since < 0:
+                begin, since = time.monotonic(), done.finished
+            if done is not None and not _same(done, shown):
                 text = line(done, since, time.monotonic() - begin)
                 print(
                     f"\r\033[K{text}" if terminal else text,
@@ -77,11 +90,15 @@ def main() -> None:
                     file=sys.stderr,
                     flush=True,
                 )
-                last = done.finished
-            if not done.left:
+                shown = done
+            if done is not None and not done.left and not done.failed:
                 break
             pause = (time.monotonic() - looked) / _SHARE
-            time.sleep(max(_TERMINAL_SECONDS if terminal else _FILE_SECONDS, pause))
+            look_again = time.monotonic() + max(
+                _TERMINAL_SECONDS if terminal else _FILE_SECONDS, pause
+            )
+            while os.getppid() == snakemake and time.monotonic() < look_again:
+                time.sleep(_WAIT_SECONDS)
     if terminal:
         print(file=sys.stderr)
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from sixsv_lut.campaign import Campaign
+from sixsv_lut.campaign import RUNNING, Campaign
 from sixsv_lut.configuration import effective
 from sixsv_lut.errors import CampaignError
 
@@ -42,7 +42,7 @@ def start(campaign: Campaign, *, progress: bool = True) -> None:
     _started = time.monotonic()
     try:
         campaign.folder.mkdir(parents=True, exist_ok=True)
-        _lock = _only_run(campaign.folder / ".running")
+        _lock = _only_run(campaign.folder / RUNNING, campaign.configuration_file)
     except OSError as fault:
         raise CampaignError(
             f"the folder of results {campaign.folder} cannot be written: {fault.strerror}. "
@@ -61,14 +61,14 @@ def start(campaign: Campaign, *, progress: bool = True) -> None:
         _progress.stdin.close()
 
 
-def _only_run(path: Path) -> IO[str]:
+def _only_run(path: Path, configuration: str) -> IO[str]:
     # Unlike Snakemake's own lock this one ends with the process, however that ends.
     file = path.open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.seek(0)
-        who = file.read().strip() or "unknown"
+        who = file.readline().strip() or "unknown"
         raise CampaignError(
             f"another Snakemake runs this campaign already ({who}). Wait for it, or stop it; "
             f"the lock on {path} goes with it."
@@ -76,7 +76,7 @@ def _only_run(path: Path) -> IO[str]:
     except OSError:
         pass  # a file system without locks: batches are safe all the same
     file.truncate(0)
-    file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+    file.write(f"process {os.getpid()} on {socket.gethostname()}\n{Path(configuration).name}\n")
     file.flush()
     return file
 
@@ -90,4 +90,8 @@ def end(campaign: Campaign, *, succeeded: bool) -> None:
         # Imported here: it needs NumPy, and every cluster job imports this module.
         from sixsv_lut.summary import summary
 
-        print(summary(campaign, time.monotonic() - _started), file=sys.stderr)
+        try:
+            print(summary(campaign, time.monotonic() - _started), file=sys.stderr)
+        except (CampaignError, OSError) as fault:
+            # The tables are made: what cannot be told of them now is no failure of the run.
+            print(f"The summary cannot be made: {fault}. Try ./status later.", file=sys.stderr)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.campaign import Campaign
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import may_vanish
 from sixsv_lut.grid import Grid
 from sixsv_lut.instruments import find_band
 from sixsv_lut.journal import JournalReader
@@ -64,6 +65,9 @@ class Progress:
         Launches that ended per second, over the last ten minutes.
     launch_seconds : float
         Mean elapsed time of a launch, in seconds; NaN as long as none has ended.
+    core_seconds_left : float
+        CPU time of the launches that are left, by the mean of their band, or by what the
+        configuration expects as long as none of their band has ended.
     """
 
     points: int = 0
@@ -74,6 +78,7 @@ class Progress:
     running: int = 0
     rate: float = 0.0
     launch_seconds: float = math.nan
+    core_seconds_left: float = 0.0
 
     @property
     def left(self) -> int:
@@ -86,17 +91,6 @@ class Progress:
         if not self.left:
             return 0.0
         return self.left / self.rate if self.rate > 0 else math.nan
-
-    def core_hours_left(self, seconds_per_launch: float) -> float:
-        """Give the CPU-hours that are left.
-
-        Parameters
-        ----------
-        seconds_per_launch : float
-            How long a launch is expected to take, in seconds, if none has ended yet.
-        """
-        mean = seconds_per_launch if math.isnan(self.launch_seconds) else self.launch_seconds
-        return self.left * mean / 3600
 
 
 @dataclass(frozen=True)
@@ -161,6 +155,7 @@ class CampaignState:
             running=sum(band.running for band in bands),
             rate=recent_rate(attempts, time.time()),
             launch_seconds=seconds / finished if finished else math.nan,
+            core_seconds_left=sum(band.core_seconds_left for band in bands),
         )
 
 
@@ -252,10 +247,10 @@ class BandState:
         if not self._sealed.keys() <= keys:
             self._forget()  # somebody took files out of the store
         for key in keys:
-            with contextlib.suppress(FileNotFoundError, CampaignError):
+            with may_vanish(), contextlib.suppress(CampaignError):
                 self._read_sealed(key)
         for name in journals:
-            with contextlib.suppress(FileNotFoundError):  # its batch was sealed just now
+            with may_vanish():  # when its batch is sealed
                 self._read_journal(name)
         self._journals = {name: self._journals[name] for name in journals if name in self._journals}
         return self._progress(time.time())
@@ -297,7 +292,7 @@ class BandState:
 
     def _take(self, values: npt.NDArray[np.float64], status: npt.NDArray[np.int8]) -> None:
         points = self._grid.locate(values)
-        # In the order of the file: the last result of a point counts, but never against a good one.
+        # No failure counts against a good result of the same point, whichever came first.
         for result in np.unique(status[points >= 0]):
             at = points[(points >= 0) & (status == result)]
             self._status[at[self._status[at] != Status.OK]] = result
@@ -314,15 +309,19 @@ class BandState:
             *((attempt.points, attempt.launch_seconds) for attempt in journals.values()),
         ]
         launches = sum(points for points, _ in timed)
+        mean = sum(seconds for _, seconds in timed) / launches if launches else math.nan
+        expected = self._campaign.configuration.sixsv.seconds_per_launch
+        finished = int(np.count_nonzero(self._status != PENDING))
         return Progress(
             points=self._grid.points,
-            finished=int(np.count_nonzero(self._status != PENDING)),
+            finished=finished,
             failed=int(np.count_nonzero(self._status > Status.OK)),
             batches=len(self._batch_of),
             sealed=len(self.accounts),
             running=len(running),
             rate=recent_rate(self.attempts, now),
-            launch_seconds=sum(s for _, s in timed) / launches if launches else math.nan,
+            launch_seconds=mean,
+            core_seconds_left=(self._grid.points - finished) * (mean if launches else expected),
         )
 
 

@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from rich.live import Live
 from rich.table import Table
 
 from sixsv_lut.accounting import account, describe
-from sixsv_lut.campaign import Campaign, load_campaign
+from sixsv_lut.campaign import RUNNING, Campaign, load_campaign
 from sixsv_lut.configuration import from_effective
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import duration, hours
@@ -75,14 +76,32 @@ def find_campaign(paths: Sequence[Path]) -> Campaign:
 
 
 def _campaign_of_results(folder: Path) -> Campaign:
-    # Each configuration that was run has left its effective form there.
+    config = _read(_effective_configuration(folder))
+    results, resolved = Path(config["results"], config["campaign"]), folder.resolve()
+    # Its paths are relative to the folder in which Snakemake was run: go there.
+    for above in resolved.parents:
+        if above / results == resolved and not results.is_absolute():
+            os.chdir(above)
+    if not results.exists() or not results.samefile(resolved):
+        raise CampaignError(
+            f"{folder} is not where its campaign was run: its results were in {results}, seen from "
+            "the folder in which snakemake ran. Change to that folder, or name a configuration."
+        )
+    return Campaign(from_effective(config))
+
+
+def _effective_configuration(folder: Path) -> Path:
+    # Each configuration that was run has left its effective form there, and the last run its name.
     files = sorted((folder / "configuration").glob("*.yaml"), key=lambda path: path.stat().st_mtime)
     if not files:
         raise CampaignError(
             f"{folder} is no folder of a campaign's results: it has no configuration/*.yaml. Name "
             "results/<campaign>, or a configuration file."
         )
-    return Campaign(from_effective(_read(files[-1])))
+    with contextlib.suppress(OSError, IndexError):
+        name = (folder / RUNNING).read_text().splitlines()[1]
+        files += [file for file in files if file.name == name]
+    return files[-1]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -138,16 +157,15 @@ def table(campaign: Campaign, bands: Mapping[str, Progress], everything: Progres
     layout.add_column("\nband")
     for name in _COLUMNS:
         layout.add_column(name, justify="right")
-    expected = campaign.configuration.sixsv.seconds_per_launch
     for band, progress in bands.items():
-        layout.add_row(band, *_cells(progress, expected))
+        layout.add_row(band, *_cells(progress))
     if len(bands) > 1:
         layout.add_section()
-        layout.add_row("all", *_cells(everything, expected))
+        layout.add_row("all", *_cells(everything))
     return layout
 
 
-def _cells(progress: Progress, expected: float) -> list[str]:
+def _cells(progress: Progress) -> list[str]:
     return [
         str(progress.finished),
         # Never 100 as long as something is left.
@@ -157,7 +175,7 @@ def _cells(progress: Progress, expected: float) -> list[str]:
         str(progress.running),
         f"{progress.rate:.3g}" if progress.left else "-",
         "-" if math.isnan(progress.launch_seconds) else f"{progress.launch_seconds:.2f}",
-        hours(progress.core_hours_left(expected)),
+        hours(progress.core_seconds_left / 3600),
         duration(progress.seconds_left),
     ]
 
@@ -169,13 +187,12 @@ def as_json(
     return {
         "campaign": campaign.configuration.campaign,
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "total": _entry(campaign, everything),
-        "bands": {band: _entry(campaign, progress) for band, progress in bands.items()},
+        "total": _entry(everything),
+        "bands": {band: _entry(progress) for band, progress in bands.items()},
     }
 
 
-def _entry(campaign: Campaign, progress: Progress) -> dict[str, Any]:
-    expected = campaign.configuration.sixsv.seconds_per_launch
+def _entry(progress: Progress) -> dict[str, Any]:
     return {
         "points": progress.points,
         "finished_points": progress.finished,
@@ -185,7 +202,7 @@ def _entry(campaign: Campaign, progress: Progress) -> dict[str, Any]:
         "running_batches": progress.running,
         "launches_per_second": progress.rate,
         "mean_launch_seconds": _known(progress.launch_seconds),
-        "core_hours_left": progress.core_hours_left(expected),
+        "core_hours_left": progress.core_seconds_left / 3600,
         "seconds_left": _known(progress.seconds_left),
     }
 
@@ -243,7 +260,7 @@ def _show(campaign: Campaign, state: CampaignState, *, live: bool, for_programs:
                 table(campaign, bands, state.total()), console=console, auto_refresh=False
             ) as screen,
         ):
-            while state.total().left:
+            while state.total().left or state.total().running:
                 looked = time.monotonic()
                 bands = state.read()
                 screen.update(table(campaign, bands, state.total()), refresh=True)

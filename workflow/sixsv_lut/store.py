@@ -74,6 +74,11 @@ class BatchStore:
         Records
             What is known of each row. A damaged sealed file of this batch is put aside, under a
             name of its own.
+
+        Raises
+        ------
+        OSError
+            A file is there and cannot be read just now: its launches must not be run again.
         """
         records = Records(self.values)
         if self.sealed.exists():
@@ -114,7 +119,9 @@ class BatchStore:
                 known = read_sealed(path, self.fingerprint)
             else:
                 return
-        except (OSError, CampaignError) as fault:
+        except FileNotFoundError:
+            return  # its batch was sealed just now, by another attempt
+        except CampaignError as fault:
             log.warning("%s is passed over: %s", path, fault)
             return
         if known is None:
