@@ -41,6 +41,8 @@ _TIMEOUT = 24 * 3600.0
 _LONGEST_TURN = 20.0
 _LONGEST_STOP = 12.0
 
+_MEMORY_LAUNCHES = 2000
+
 
 def _machine() -> dict[str, Any]:
     return {
@@ -70,15 +72,15 @@ def _seconds_per_launch(case: Case, sample: int = 10) -> float:
     return float(np.median(taken))
 
 
-def _run_once(name: str, case: Case, place: Path, clock: Clock) -> tuple[dict[str, Any], Table]:
+def _run_once(
+    name: str, case: Case, place: Path, clock: Clock, *, memory: bool = False
+) -> tuple[dict[str, Any], Table]:
     contender = CONTENDERS[name]
     folder = place / name
     folder.mkdir()
     command = contender.prepare(case, folder)
     before = count_files(folder)
-    # What the last contender wrote must not be written to disk at this one's cost.
-    os.sync()
-    cost = run(command, folder, case.environment, timeout=_TIMEOUT, clock=clock)
+    cost = run(command, folder, case.environment, timeout=_TIMEOUT, memory=memory, clock=clock)
     table = contender.results(case, folder)
     printed = (folder / "printed").read_text(errors="replace")
     measured = asdict(cost) | {"files": count_files(folder) - before - 1}  # without "printed"
@@ -87,7 +89,8 @@ def _run_once(name: str, case: Case, place: Path, clock: Clock) -> tuple[dict[st
         raise SystemExit(f"{name} ended with exit code {cost.exit_code}:\n{printed[-3000:]}")
     print(
         f"{name:10} {cost.wall_seconds:8.2f} s, CPU {cost.cpu_seconds:8.2f} s, "
-        f"{cost.peak_memory_mb:6.0f} MB, {measured['files']} files",
+        f"{measured['files']} files"
+        + (f", {cost.peak_memory_mb:.0f} MB" if cost.peak_memory_mb is not None else ""),
         flush=True,
     )
     return measured, table
@@ -112,7 +115,8 @@ def _compare(tables: dict[str, Table], measured: dict[str, dict[str, Any]], laun
 
 def _measure(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    turn_seconds = min(_LONGEST_TURN, _LONGEST_STOP / max(1, len(names) - 1))
+    others = len(names) - 1
+    turn_seconds = min(_LONGEST_TURN, _LONGEST_STOP / others) if others else None
     with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
         prepared = Path(place, "case")
         prepared.mkdir()
@@ -155,6 +159,22 @@ def _measure(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
         }
 
 
+def _memory(arguments: argparse.Namespace, names: list[str]) -> dict[str, float]:
+    # One at a time: pages that processes share count with a part in each, those of a contender that
+    # is stopped too.
+    print(f"memory, with {_MEMORY_LAUNCHES} launches", flush=True)
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
+        prepared = Path(place, "case")
+        prepared.mkdir()
+        case = make_case(prepared, _MEMORY_LAUNCHES, arguments.cores, arguments.batch_size)
+        peaks = {}
+        for name in names:
+            alone = functools.partial(_run_once, name, case, Path(place), memory=True)
+            measured, _ = take_turns({name: alone})[name]
+            peaks[name] = measured["peak_memory_mb"]
+        return peaks
+
+
 def _kill(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
         prepared, folder = Path(place, "case"), Path(place, "work")
@@ -174,7 +194,12 @@ def _kill(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
             if kind == "worker" and CONTENDERS[name].is_worker is None:
                 continue
             seen[name][kind] = kill_one(
-                name, kind, case.launches, case.cores, arguments.batch_size, reference
+                name,
+                kind,
+                case,
+                reference,
+                batch_size=arguments.batch_size,
+                place=arguments.folder,
             )
             print(f"{name:10} {kind:6} {json.dumps(seen[name][kind])}", flush=True)
     return {
@@ -220,12 +245,14 @@ def main() -> None:
         for name in missing:
             print(f"{name} is left out: {CONTENDERS[name].needs} is not installed", file=sys.stderr)
         entry = (_kill if arguments.kill else _measure)(arguments, names)
+        memory = {} if arguments.kill else _memory(arguments, names)
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
         entry |= {"date": today, "machine": _machine(), "missing": missing}
         if arguments.kill:
             record["kill"] = entry
         else:
             record.setdefault("sizes", {})[str(entry["launches"])] = entry
+            record.setdefault("peak_memory_mb", {}).update(memory)
             print(json.dumps(summary(entry), indent=1))
         arguments.record.write_text(json.dumps(record, indent=1) + "\n")
     if not arguments.no_readme:

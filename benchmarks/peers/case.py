@@ -211,8 +211,7 @@ def make_case(
     cores : int
         How many launches may run at a time.
     batch_size : int or None
-        Launches to a batch of the workflow; None: four batches for each core, as
-        `snakemake plan` suggests.
+        Launches to a batch of the workflow; None: four batches for each core.
     count : bool
         Launch 6SV by a script that first appends a line to ``launched``.
 

@@ -83,8 +83,10 @@ def _xargs(case: Case, folder: Path) -> list[str]:
 
 def _parallel(case: Case, folder: Path) -> list[str]:
     (folder / "reports").mkdir()
-    # With its own list of finished jobs, from which the same command goes on.
-    options = ["--will-cite", "--joblog", "joblog", "--resume-failed", "-j", str(case.cores)]
+    # With its own list of finished jobs, from which the same command goes on, and with one retry as
+    # the workflow has.
+    listed = ["--joblog", "joblog", "--resume-failed", "--retries", "2"]
+    options = ["--will-cite", *listed, "-j", str(case.cores)]
     launch = f'"$SIXSV" < {case.folder}/decks/{{}} > reports/{{}}.out'
     return ["parallel", *options, "-a", f"{case.folder}/names.txt", launch]
 

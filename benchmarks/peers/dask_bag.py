@@ -58,7 +58,7 @@ def main() -> None:
         Client(cluster),
     ):
         points = bag.from_sequence(read_points(folder), partition_size=settings["partition_size"])
-        rows = points.map(launch, writer=writer).compute()
+        rows = points.map(launch, writer=writer).compute(retries=1)
     write_rows(Path("table.txt"), rows)
 
 

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from peers.case import make_case
+from peers.case import Case, make_case
 from peers.contenders import CONTENDERS, Contender, Table, is_sixsv
 from peers.processes import command_line, descendants, run
 
@@ -46,7 +46,7 @@ def count(launched: Path) -> int:
 
 
 def kill_one(
-    name: str, kind: str, launches: int, cores: int, batch_size: int | None, reference: Table
+    name: str, kind: str, case: Case, reference: Table, *, batch_size: int | None, place: str | None
 ) -> dict[str, Any]:
     """Run a contender, kill in the middle, and run the same command again if results lack.
 
@@ -56,10 +56,14 @@ def kill_one(
         Key in `CONTENDERS`.
     kind : str
         ``launch`` (a running 6SV), ``worker`` (only of contenders that have them) or ``main``.
-    launches, cores, batch_size
-        As in `peers.case.make_case`.
+    case : Case
+        Says how many launches, and how many at a time.
     reference : ndarray of float64, shape (launches, 5)
         The right results.
+    batch_size : int or None
+        As in `peers.case.make_case`.
+    place : str or None
+        Where to work; None: in the folder for temporary files.
 
     Returns
     -------
@@ -67,12 +71,12 @@ def kill_one(
         What was seen: exit codes, right results and launches, after the kill and after the same
         command again.
     """
-    contender = CONTENDERS[name]
-    with tempfile.TemporaryDirectory(prefix="peers-") as place:
-        prepared, folder = Path(place, "case"), Path(place, "work")
+    contender, launches = CONTENDERS[name], case.launches
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=place) as own:
+        prepared, folder = Path(own, "case"), Path(own, "work")
         prepared.mkdir()
         folder.mkdir()
-        case = make_case(prepared, launches, cores, batch_size, count=True)
+        case = make_case(prepared, launches, case.cores, batch_size, count=True)
         launched = prepared / "launched"
         killer = _Killer(launched, int(PART * launches), kind, contender)
         command = contender.prepare(case, folder)

@@ -16,8 +16,6 @@ from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
 
-# The kernel walks all pages of a process to tell its PSS: done oftener, it would slow down the
-# contenders with many processes.
 SAMPLE_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
 
@@ -34,11 +32,9 @@ class Cost:
         From its start to its end.
     cpu_seconds : float
         User and system time of the command and all its descendants, detached ones too.
-    peak_memory_mb : float
+    peak_memory_mb : float or None
         Largest sum of the proportional set size (PSS) of all these processes, in MB, seen every
-        `SAMPLE_SECONDS`.
-    sampling_cpu_seconds : float
-        What looking at the memory cost, in none of the numbers above but on the same cores.
+        `SAMPLE_SECONDS`; None if it was not looked at.
     outlived_seconds : float
         How long after the command's end its last descendant went on, in seconds.
     """
@@ -46,8 +42,7 @@ class Cost:
     exit_code: int
     wall_seconds: float
     cpu_seconds: float
-    peak_memory_mb: float
-    sampling_cpu_seconds: float
+    peak_memory_mb: float | None
     outlived_seconds: float
 
 
@@ -95,8 +90,8 @@ def _memory_mb(pids: Sequence[int]) -> float:
     return total / 1024
 
 
-def _cpu_seconds(who: int) -> float:
-    usage = resource.getrusage(who)
+def _children_cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
@@ -124,6 +119,7 @@ def run(
     timeout: float,
     watch: Callable[[int], None] | None = None,
     patience: float = 60.0,
+    memory: bool = False,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Cost:
     """Run a command to its end, and to the end of all that it started.
@@ -144,6 +140,8 @@ def run(
         Called with the process id of the command, several times a second.
     patience : float
         Seconds that descendants may go on after the command has ended before they are killed.
+    memory : bool
+        Whether to look at the memory, which costs CPU time on the same cores.
     clock : callable
         Tells the time, in seconds.
 
@@ -157,8 +155,7 @@ def run(
     own_places = {"TMPDIR": temporary, "XDG_CACHE_HOME": temporary, "PARALLEL_HOME": temporary}
     environment = {**environment, **{name: str(place) for name, place in own_places.items()}}
     peak = 0.0
-    cpu_before = _cpu_seconds(resource.RUSAGE_CHILDREN)
-    sampling_before = _cpu_seconds(resource.RUSAGE_SELF)
+    cpu_before = _children_cpu_seconds()
     with (folder / "printed").open("ab") as printed:
         started = clock()
         process = subprocess.Popen(
@@ -175,7 +172,7 @@ def run(
     poll.register(handle, select.POLLIN)
     sampled = -SAMPLE_SECONDS
     while not poll.poll(_LOOK_SECONDS * 1000):
-        if clock() - sampled >= SAMPLE_SECONDS:
+        if memory and clock() - sampled >= SAMPLE_SECONDS:
             peak = max(peak, _memory_mb(descendants(os.getpid())))
             sampled = clock()
         if watch is not None:
@@ -189,8 +186,7 @@ def run(
     return Cost(
         exit_code=process.returncode,
         wall_seconds=wall,
-        cpu_seconds=_cpu_seconds(resource.RUSAGE_CHILDREN) - cpu_before,
-        peak_memory_mb=peak,
-        sampling_cpu_seconds=_cpu_seconds(resource.RUSAGE_SELF) - sampling_before,
+        cpu_seconds=_children_cpu_seconds() - cpu_before,
+        peak_memory_mb=peak if memory else None,
         outlived_seconds=clock() - started - wall,
     )

@@ -45,7 +45,7 @@ def summary(entry: dict[str, Any]) -> dict[str, dict[str, float]]:
         if name not in entry["contenders"]:
             continue
         rounds = entry["contenders"][name]["rounds"]
-        keys = ("wall_seconds", "cpu_seconds", "peak_memory_mb", "files", "right")
+        keys = ("wall_seconds", "cpu_seconds", "files", "right")
         reduced[name] = {key: _median(rounds, key) for key in keys}
         if floor:
             walls = [
@@ -58,14 +58,18 @@ def summary(entry: dict[str, Any]) -> dict[str, dict[str, float]]:
     return reduced
 
 
-def _size_table(entry: dict[str, Any]) -> list[str]:
+def _in_turns(seconds: float | None) -> str:
+    return "one after the other" if seconds is None else f"in turns of {seconds:g} s"
+
+
+def _size_table(entry: dict[str, Any], memory: dict[str, float]) -> list[str]:
     machine = entry["machine"]
     launches = entry["launches"]
     lines = [
         f"{launches:,} launches of {1000 * entry['seconds_per_launch']:.0f} ms "
         f"(6SV {entry['sixsv']}, aerosol model {entry['aerosol']}) on {entry['cores']} cores "
         f"({machine['cpu']}), median of {entry['rounds']} "
-        f"round{'s' if entry['rounds'] > 1 else ''} in turns of {entry['turn_seconds']:g} s, "
+        f"round{'s' if entry['rounds'] > 1 else ''} {_in_turns(entry['turn_seconds'])}, "
         f"{entry['date']}:",
         "",
         *_head(
@@ -91,7 +95,7 @@ def _size_table(entry: dict[str, Any]) -> list[str]:
                     f"{one['ratio']:.3f}" if "ratio" in one else "",
                     f"{one['overhead_ms']:.1f}" if "overhead_ms" in one else "",
                     f"{one['cpu_seconds']:.0f}",
-                    f"{one['peak_memory_mb']:.0f}",
+                    f"{memory[name]:.0f}" if name in memory else "",
                     f"{one['files']:,.0f}",
                     f"{one['right']:,.0f}",
                     CONTENDERS[name].makes,
@@ -150,7 +154,7 @@ def tables(record: dict[str, Any]) -> str:
     """
     lines: list[str] = []
     for size in sorted(record.get("sizes", {}), key=int):
-        lines += _size_table(record["sizes"][size])
+        lines += _size_table(record["sizes"][size], record.get("peak_memory_mb", {}))
     if "kill" in record:
         lines += _kill_table(record["kill"])
     return "\n".join(lines)

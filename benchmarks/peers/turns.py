@@ -94,7 +94,7 @@ class _Runner(Generic[Result]):
         return result
 
 
-def take_turns(work: Mapping[str, Work[Result]], seconds: float) -> dict[str, Result]:
+def take_turns(work: Mapping[str, Work[Result]], seconds: float | None = None) -> dict[str, Result]:
     """Do several pieces of work, each in a process of its own, of which only one runs at a time.
 
     Parameters
@@ -102,8 +102,9 @@ def take_turns(work: Mapping[str, Work[Result]], seconds: float) -> dict[str, Re
     work : mapping of str to callable
         By name. Each gets a clock, in seconds, that stands still while the work is stopped, and
         gives a result that can be pickled.
-    seconds : float
-        Length of a turn. Time-outs of what is stopped go on: keep turns times pieces below them.
+    seconds : float or None
+        Length of a turn; None: until the work ends. Time-outs of what is stopped go on: keep the
+        turns of all others below them.
 
     Returns
     -------

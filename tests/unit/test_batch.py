@@ -482,7 +482,10 @@ def test_a_read_only_store_gives_a_clear_error_and_loses_nothing(
             run_batch(values, recipe, disk / "store", tmp_path / "out.parquet", **options)
         assert "Read-only file system" in str(refusal.value)
         assert str(disk / "store") in str(refusal.value)
-        assert "give permission or wait for the file system, then run the same command again" in str(refusal.value)
+        assert (
+            "give permission or wait for the file system, then run the same command again"
+            in str(refusal.value)
+        )
         assert _files(disk) == before
         assert fake.launches == []
         _remount(disk, "rw")

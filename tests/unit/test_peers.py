@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 
 from peers.__main__ import _compare
 from peers.case import axes_of_size
-from peers.tables import summary, update_readme
+from peers.tables import summary, tables, update_readme
+from support import PROJECT
 
 
 @pytest.mark.parametrize("launches", [20, 160, 2000, 20_000])
@@ -56,7 +58,7 @@ def test_py6s_may_differ_because_its_decks_do_and_its_missing_results_are_counte
 
 
 def _entry(floor: list[float], other: list[float]) -> dict[str, Any]:
-    rest = {"cpu_seconds": 1.0, "peak_memory_mb": 1.0, "files": 1, "right": 100}
+    rest = {"cpu_seconds": 1.0, "files": 1, "right": 100}
     walls = {"xargs": floor, "workflow": other}
     rounds = {name: [rest | {"wall_seconds": s} for s in wall] for name, wall in walls.items()}
     contenders = {name: {"rounds": of_one} for name, of_one in rounds.items()}
@@ -84,3 +86,8 @@ def test_a_readme_without_markers_is_refused(tmp_path: Path) -> None:
     readme.write_text("no markers\n")
     with pytest.raises(ValueError, match="between which the tables go"):
         update_readme(readme, {})
+
+
+def test_the_tables_of_the_readme_are_those_of_the_record() -> None:
+    record = json.loads((PROJECT / "benchmarks/peers.json").read_text())
+    assert tables(record) in (PROJECT / "README.md").read_text()
