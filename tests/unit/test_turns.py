@@ -33,7 +33,7 @@ def _runs_for_a_while(clock: Clock) -> float:
 
 def _starts_a_process(stamps: Path) -> Callable[[Clock], int]:
     def work(_clock: Clock) -> int:
-        command = [sys.executable, "-c", STAMPS, str(stamps), "200"]
+        command = [sys.executable, "-c", STAMPS, str(stamps), "600"]
         # A session of its own: nothing but its ancestry tells whose it is.
         return subprocess.run(command, check=True, start_new_session=True).returncode
 
