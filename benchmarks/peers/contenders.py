@@ -44,6 +44,9 @@ class Contender:
         their command lines; None if there is no such process.
     exact : bool
         Whether its decks say the same as the workflow's, so that its results must be the same.
+    stoppable : bool
+        Whether it loses nothing when it is stopped and goes on; a server and workers that watch
+        each other's heartbeats have to catch up, or give each other up for lost.
     """
 
     title: str
@@ -53,6 +56,7 @@ class Contender:
     results: Callable[[Case, Path], Table]
     is_worker: Callable[[list[str]], bool] | None = None
     exact: bool = True
+    stoppable: bool = True
 
     def right(self, table: Table, reference: Table) -> int:
         """Count its right results.
@@ -157,11 +161,22 @@ CONTENDERS: dict[str, Contender] = {
         _runs("launch.sh"),
     ),
     "dask": Contender(
-        "Dask bag", "table", "distributed", _program("dask_bag"), _table, _is_dask_worker
+        "Dask bag",
+        "table",
+        "distributed",
+        _program("dask_bag"),
+        _table,
+        _is_dask_worker,
+        stoppable=False,
     ),
     "py6s": Contender("Py6S pool", "table", "Py6S", _program("py6s_pool"), _table, exact=False),
     "hyperqueue": Contender(
-        "HyperQueue", "reports", "hyperqueue", _program("hyperqueue_tasks"), _reports
+        "HyperQueue",
+        "reports",
+        "hyperqueue",
+        _program("hyperqueue_tasks"),
+        _reports,
+        stoppable=False,
     ),
     "workflow": Contender(
         "**this workflow**", "LUT (text, NetCDF)", "snakemake", _workflow, _lut, _is_batch
