@@ -40,7 +40,7 @@ _TIMEOUT = 24 * 3600.0
 _LONGEST_TURN = 20.0
 _LONGEST_STOP = 60.0
 
-_MEMORY_LAUNCHES = 2000
+_MEMORY_LAUNCHES = 200
 
 
 def _machine() -> dict[str, Any]:
