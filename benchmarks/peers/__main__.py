@@ -8,6 +8,7 @@ be stopped run after the others. Results that differ end the benchmark without a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import functools
 import json
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,9 @@ import numpy as np
 from peers.case import AEROSOL, PROJECT, SIXSV, Case, make_case
 from peers.contenders import CONTENDERS, Table, count_files, found_version
 from peers.kill import KINDS, kill_one
-from peers.processes import adopt_orphans, run
+from peers.processes import Clock, adopt_orphans, run
 from peers.tables import summary, update_readme
-from peers.turns import Clock, take_turns
+from peers.turns import take_turns
 from sixsv_lut.probe import processor
 
 RECORD = PROJECT / "benchmarks/peers.json"
@@ -112,14 +114,19 @@ def _compare(tables: dict[str, Table], measured: dict[str, dict[str, Any]], laun
             )
 
 
+@contextlib.contextmanager
+def _prepared(arguments: argparse.Namespace, launches: int) -> Iterator[tuple[Case, Path]]:
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
+        folder = Path(place, "case")
+        folder.mkdir()
+        yield make_case(folder, launches, arguments.cores, arguments.batch_size), Path(place)
+
+
 def _measure(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     others = sum(CONTENDERS[name].stoppable for name in names) - 1
     turn_seconds = min(_LONGEST_TURN, _LONGEST_STOP / others) if others > 0 else None
-    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
-        prepared = Path(place, "case")
-        prepared.mkdir()
-        case = make_case(prepared, arguments.launches, arguments.cores, arguments.batch_size)
+    with _prepared(arguments, arguments.launches) as (case, place):
         seconds = _seconds_per_launch(case)
         expected = seconds * case.launches / case.cores
         print(
@@ -131,14 +138,13 @@ def _measure(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
         for turn in range(arguments.rounds):
             shift = turn % len(names)
             print(f"round {turn + 1}", flush=True)
-            work = {
-                name: functools.partial(_run_once, name, case, Path(place))
-                for name in names[shift:] + names[:shift]
-            }
-            stoppable = {name: one for name, one in work.items() if CONTENDERS[name].stoppable}
-            ended = take_turns(stoppable, turn_seconds)
-            for name in [name for name in work if name not in stoppable]:
-                ended |= take_turns({name: work[name]})
+            together, alone = {}, {}
+            for name in names[shift:] + names[:shift]:
+                group = together if CONTENDERS[name].stoppable else alone
+                group[name] = functools.partial(_run_once, name, case, place)
+            ended = take_turns(together, turn_seconds)
+            for name, one in alone.items():
+                ended |= take_turns({name: one})
             measured = {name: one for name, (one, _) in ended.items()}
             tables = {name: table for name, (_, table) in ended.items()}
             _compare(tables, measured, case.launches)
@@ -165,24 +171,19 @@ def _memory(arguments: argparse.Namespace, names: list[str]) -> dict[str, float]
     # One at a time: pages that processes share count with a part in each, those of a contender that
     # is stopped too.
     print(f"memory, with {_MEMORY_LAUNCHES} launches", flush=True)
-    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
-        prepared = Path(place, "case")
-        prepared.mkdir()
-        case = make_case(prepared, _MEMORY_LAUNCHES, arguments.cores, arguments.batch_size)
+    with _prepared(arguments, _MEMORY_LAUNCHES) as (case, place):
         peaks = {}
         for name in names:
-            alone = functools.partial(_run_once, name, case, Path(place), memory=True)
+            alone = functools.partial(_run_once, name, case, place, memory=True)
             measured, _ = take_turns({name: alone})[name]
             peaks[name] = measured["peak_memory_mb"]
         return peaks
 
 
 def _kill(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.folder) as place:
-        prepared, folder = Path(place, "case"), Path(place, "work")
-        prepared.mkdir()
+    with _prepared(arguments, arguments.launches) as (case, place):
+        folder = place / "work"
         folder.mkdir()
-        case = make_case(prepared, arguments.launches, arguments.cores, arguments.batch_size)
         floor = CONTENDERS["xargs"]
         run(floor.prepare(case, folder), folder, case.environment, timeout=_TIMEOUT)
         reference = floor.results(case, folder)
@@ -195,14 +196,7 @@ def _kill(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
         for kind in KINDS:
             if kind == "worker" and CONTENDERS[name].is_worker is None:
                 continue
-            seen[name][kind] = kill_one(
-                name,
-                kind,
-                case,
-                reference,
-                batch_size=arguments.batch_size,
-                place=arguments.folder,
-            )
+            seen[name][kind] = kill_one(name, kind, case, reference, arguments.folder)
             print(f"{name:10} {kind:6} {json.dumps(seen[name][kind])}", flush=True)
     return {
         "launches": case.launches,
@@ -247,14 +241,13 @@ def main() -> None:
         for name in missing:
             print(f"{name} is left out: {CONTENDERS[name].needs} is not installed", file=sys.stderr)
         entry = (_kill if arguments.kill else _measure)(arguments, names)
-        memory = {} if arguments.kill else _memory(arguments, names)
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
         entry |= {"date": today, "machine": _machine(), "missing": missing}
         if arguments.kill:
             record["kill"] = entry
         else:
             record.setdefault("sizes", {})[str(entry["launches"])] = entry
-            record.setdefault("peak_memory_mb", {}).update(memory)
+            record.setdefault("peak_memory_mb", {}).update(_memory(arguments, names))
             print(json.dumps(summary(entry), indent=1))
         arguments.record.write_text(json.dumps(record, indent=1) + "\n")
     if not arguments.no_readme:

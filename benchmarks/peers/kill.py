@@ -46,7 +46,7 @@ def count(launched: Path) -> int:
 
 
 def kill_one(
-    name: str, kind: str, case: Case, reference: Table, *, batch_size: int | None, place: str | None
+    name: str, kind: str, case: Case, reference: Table, place: str | None
 ) -> dict[str, Any]:
     """Run a contender, kill in the middle, and run the same command again if results lack.
 
@@ -57,11 +57,9 @@ def kill_one(
     kind : str
         ``launch`` (a running 6SV), ``worker`` (only of contenders that have them) or ``main``.
     case : Case
-        Says how many launches, and how many at a time.
+        Says how many launches, how many at a time, and how many to a batch.
     reference : ndarray of float64, shape (launches, 5)
         The right results.
-    batch_size : int or None
-        As in `peers.case.make_case`.
     place : str or None
         Where to work; None: in the folder for temporary files.
 
@@ -71,12 +69,13 @@ def kill_one(
         What was seen: exit codes, right results and launches, after the kill and after the same
         command again.
     """
-    contender, launches = CONTENDERS[name], case.launches
+    contender = CONTENDERS[name]
+    launches, cores, batch_size = case.launches, case.cores, case.batch_size
     with tempfile.TemporaryDirectory(prefix="peers-", dir=place) as own:
         prepared, folder = Path(own, "case"), Path(own, "work")
         prepared.mkdir()
         folder.mkdir()
-        case = make_case(prepared, launches, case.cores, batch_size, count=True)
+        case = make_case(prepared, launches, cores, batch_size, count=True)
         launched = prepared / "launched"
         killer = _Killer(launched, int(PART * launches), kind, contender)
         command = contender.prepare(case, folder)

@@ -10,9 +10,12 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+# Tells the time, in seconds.
+Clock = Callable[[], float]
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -71,6 +74,13 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def send(pids: Iterable[int], number: signal.Signals) -> None:
+    """Send a signal to processes, of which some may have ended."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 def command_line(pid: int) -> list[str]:
     """Give the command line of a process; empty when it has ended."""
     try:
@@ -95,7 +105,7 @@ def _children_cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _reap(clock: Callable[[], float], deadline: float) -> None:
+def _reap(clock: Clock, deadline: float) -> None:
     # Whoever is left when the time is up is killed: no contender may disturb the next one.
     while True:
         try:
@@ -105,9 +115,7 @@ def _reap(clock: Callable[[], float], deadline: float) -> None:
         if ended:
             continue
         if clock() > deadline:
-            for pid in descendants(os.getpid()):
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+            send(descendants(os.getpid()), signal.SIGKILL)
         time.sleep(0.01)
 
 
@@ -120,7 +128,7 @@ def run(
     watch: Callable[[int], None] | None = None,
     patience: float = 60.0,
     memory: bool = False,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Clock = time.perf_counter,
 ) -> Cost:
     """Run a command to its end, and to the end of all that it started.
 

@@ -6,10 +6,8 @@ what is measured. Turns of some seconds give every contender the same good and b
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import multiprocessing.connection
-import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -17,10 +15,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from typing import Generic, TypeVar
 
-from peers.processes import adopt_orphans, descendants
+from peers.processes import Clock, adopt_orphans, descendants, send
 
 Result = TypeVar("Result")
-Clock = Callable[[], float]
 Work = Callable[[Clock], Result]
 
 _fork = multiprocessing.get_context("fork")
@@ -59,9 +56,7 @@ class _Runner(Generic[Result]):
         stopped: set[int] = set()
         while new := [pid for pid in self._pids() if pid not in stopped]:
             # A parent comes before its children: once it is stopped, it has no more of them.
-            for pid in new:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGSTOP)
+            send(new, signal.SIGSTOP)
             stopped.update(new)
             time.sleep(_SETTLE_SECONDS)
 
@@ -69,15 +64,11 @@ class _Runner(Generic[Result]):
         """Let them go on; the clock stood still meanwhile."""
         self._stopped_seconds.value += time.perf_counter() - self._stopped_at
         # The process itself last: it reads the clock.
-        for pid in reversed(self._pids()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        send(reversed(self._pids()), signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill them all."""
-        for pid in self._pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        send(self._pids(), signal.SIGKILL)
 
     def _pids(self) -> list[int]:
         pid = self._process.pid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,32 @@ END {{
     def fail_at(self, *views: float) -> None:
         """From now on, crash at these view zenith angles and at no others."""
         self._failing.write_text("".join(f"{view:g}\n" for view in views))
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process is there and has not ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def gone_soon(pid: int) -> bool:
+    """Tell whether a process ends within 5 s."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if not alive(pid):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def pid_in(path: Path) -> int:
+    """Wait for a file with a process id."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if path.exists() and path.read_text().strip():
+            return int(path.read_text())
+        time.sleep(0.01)
+    raise AssertionError(f"{path} never came")

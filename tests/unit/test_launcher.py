@@ -6,7 +6,6 @@ import os
 import resource
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -14,37 +13,11 @@ import pytest
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.launcher import Launcher, LaunchError
 from sixsv_lut.output import Status
-from unit.support import write_script
+from unit.support import alive, gone_soon, pid_in, write_script
 
 
 def _launcher(folder: Path, script: str, timeout: float = 20.0) -> Launcher:
     return Launcher(write_script(folder / "fake-6sv", script), dict(os.environ), timeout)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def _gone_soon(pid: int) -> bool:
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        if not _alive(pid):
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def _pid_in(path: Path) -> int:
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        if path.exists() and path.read_text().strip():
-            return int(path.read_text())
-        time.sleep(0.01)
-    raise AssertionError(f"{path} never came")
 
 
 def test_the_deck_goes_in_and_the_report_comes_out(tmp_path: Path) -> None:
@@ -104,7 +77,7 @@ def test_a_hanging_launch_is_killed_after_the_timeout(tmp_path: Path) -> None:
     with pytest.raises(LaunchError, match=r"did not end within 0\.5 s and was killed") as failure:
         launcher.launch("")
     assert failure.value.status is Status.TIMEOUT
-    assert not _alive(_pid_in(pid_file))
+    assert not alive(pid_in(pid_file))
 
 
 def test_the_children_of_a_hanging_launch_are_killed_too(tmp_path: Path) -> None:
@@ -112,7 +85,7 @@ def test_the_children_of_a_hanging_launch_are_killed_too(tmp_path: Path) -> None
     script = f"#!/bin/sh\nsleep 60 &\necho $! > {pid_file}\nwait\n"
     with pytest.raises(LaunchError):
         _launcher(tmp_path, script, timeout=0.5).launch("")
-    assert _gone_soon(_pid_in(pid_file))
+    assert gone_soon(pid_in(pid_file))
 
 
 def test_a_launch_that_ends_but_leaves_its_output_to_a_child_is_killed_with_it(
@@ -123,7 +96,7 @@ def test_a_launch_that_ends_but_leaves_its_output_to_a_child_is_killed_with_it(
     with pytest.raises(LaunchError) as failure:
         _launcher(tmp_path, script, timeout=0.5).launch("")
     assert failure.value.status is Status.TIMEOUT
-    assert _gone_soon(_pid_in(pid_file))
+    assert gone_soon(pid_in(pid_file))
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -136,7 +109,7 @@ def test_a_child_that_a_launch_leaves_behind_is_killed(tmp_path: Path, code: int
             launcher.launch("")
     else:
         launcher.launch("")
-    assert _gone_soon(_pid_in(pid_file))
+    assert gone_soon(pid_in(pid_file))
 
 
 def test_a_launcher_that_is_stopped_kills_what_runs_and_starts_no_more(tmp_path: Path) -> None:
@@ -153,11 +126,11 @@ def test_a_launcher_that_is_stopped_kills_what_runs_and_starts_no_more(tmp_path:
 
     thread = threading.Thread(target=launch)
     thread.start()
-    pid = _pid_in(pid_file)
+    pid = pid_in(pid_file)
     launcher.stop()
     thread.join(10)
     assert len(ended) == 1
-    assert _gone_soon(pid)
+    assert gone_soon(pid)
     with pytest.raises(CampaignError, match="no more launches"):
         launcher.launch("")
 

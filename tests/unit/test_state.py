@@ -64,9 +64,7 @@ def _seal(store: BatchStore, failed: int = 0) -> None:
 
 
 def _finished(campaign: Campaign) -> int:
-    state = CampaignState(campaign)
-    state.read()
-    return state.total().finished
+    return _read_again(CampaignState(campaign))
 
 
 def _read_again(state: CampaignState) -> int:

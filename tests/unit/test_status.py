@@ -58,7 +58,8 @@ def test_the_table_shows_each_band_and_all(
     assert rows["Oa08"][1:5] == ["4", "40.0", "1", "2"]
     assert rows["Oa17"][1:5] == ["0", "0.0", "0", "3"]
     assert rows["all"][1:5] == ["4", "20.0", "1", "5"]
-    lines = [line for line in printed.splitlines() if not line.endswith(socket.gethostname())]
+    # But for the name of the machine, which may be long.
+    lines = [line.removesuffix(socket.gethostname()) for line in printed.splitlines()]
     assert max(map(len, lines)) <= 80
     assert "crashed: boom" in printed
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from peers.turns import Clock, take_turns
+from peers.processes import Clock
+from peers.turns import take_turns
+from unit.support import gone_soon, pid_in
 
 TURN = 0.05
 WORK_SECONDS = 0.4
@@ -38,14 +40,6 @@ def _starts_a_process(stamps: Path) -> Callable[[Clock], int]:
         return subprocess.run(command, check=True, start_new_session=True).returncode
 
     return work
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status != "Z"
 
 
 def test_the_clock_stands_still_while_another_has_its_turn() -> None:
@@ -83,14 +77,9 @@ def test_work_that_fails_ends_the_others(tmp_path: Path) -> None:
             started.write_text(str(process.pid))
 
     def fails(_clock: Clock) -> None:
-        while not started.exists() or not started.read_text():
-            time.sleep(0.01)
+        pid_in(started)
         sys.exit("this went wrong")
 
     with pytest.raises(SystemExit):
         take_turns({"sleeps": sleeps, "fails": fails}, TURN)
-    deadline = time.monotonic() + 30
-    pid = int(started.read_text())
-    while _is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not _is_running(pid)
+    assert gone_soon(pid_in(started))

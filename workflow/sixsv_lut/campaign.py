@@ -30,6 +30,7 @@ from sixsv_lut.configuration import (
 )
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import find_executable, sha256_of
+from sixsv_lut.files import closest_existing
 from sixsv_lut.instruments import BUILT_IN, find_band, response_path
 
 SUFFIXES: dict[str, str] = {"text": "csv", "netcdf": "nc", "zarr": "zarr"}
@@ -67,7 +68,7 @@ class Campaign:
         configuration = self.configuration
         for key in ("results", "store"):
             folder = Path(getattr(configuration, key)).absolute()
-            there = next(path for path in (folder, *folder.parents) if path.exists())
+            there = closest_existing(folder)
             if not os.access(there, os.W_OK | os.X_OK):
                 raise CampaignError(
                     f"{key}: {folder} cannot be made or written: {there} gives no permission. "

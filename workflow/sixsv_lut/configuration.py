@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,6 +22,7 @@ from sixsv_lut.axes import AXES, AXIS_NAMES, values_as_written
 from sixsv_lut.deck import AEROSOL_MODELS, REFUSED_AEROSOL_MODELS
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import find_executable
+from sixsv_lut.files import closest_existing
 from sixsv_lut.instruments import BANDS, BUILT_IN, Band, response_path, select_bands
 from sixsv_lut.output import QUANTITY_NAMES
 
@@ -225,9 +225,7 @@ class Configuration(_Section):
     @classmethod
     def _can_be_a_folder(cls, value: str) -> str:
         path = Path(value).expanduser()
-        there = next(
-            folder for folder in (path, *path.absolute().parents) if os.path.lexists(folder)
-        )
+        there = closest_existing(path)
         if not there.is_dir():
             raise ValueError(f"{value!r} cannot be a folder: {there} is a file")
         return str(path) if value.startswith("~") else value

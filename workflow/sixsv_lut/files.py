@@ -43,6 +43,11 @@ def appearing_at_once(path: Path) -> Iterator[Path]:
             aside.unlink(missing_ok=True)
 
 
+def closest_existing(path: Path) -> Path:
+    """Give a path if something is there, else the closest folder above it that is there."""
+    return next(one for one in (path, *path.absolute().parents) if os.path.lexists(one))
+
+
 @contextlib.contextmanager
 def may_vanish() -> Iterator[None]:
     """Pass over a file that another process removes: before it is opened, or while it is read.

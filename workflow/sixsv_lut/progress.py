@@ -65,6 +65,11 @@ def _same(done: Progress, shown: Progress | None) -> bool:
     return shown is not None and (done.finished, done.failed) == (shown.finished, shown.failed)
 
 
+def _print(text: str, terminal: bool) -> None:
+    start, end = ("\r\033[K", "") if terminal else ("", "\n")
+    print(f"{start}{text}", end=end, file=sys.stderr, flush=True)
+
+
 def main() -> None:
     """Print the line of progress until the Snakemake that started this process is gone."""
     snakemake = int(sys.argv[1])
@@ -75,24 +80,19 @@ def main() -> None:
         # Making them here too would only take time from stage 1.
         while os.getppid() == snakemake and not _recipes_are_there(campaign):
             time.sleep(_WAIT_SECONDS)
-        begin, since = 0.0, -1
+        begin, since = 0.0, 0
         shown: Progress | None = None
         while os.getppid() == snakemake:
             looked = time.monotonic()
             done = _read(state)
-            if done is not None and since < 0:
-                begin, since = time.monotonic(), done.finished
-            if done is not None and not _same(done, shown):
-                text = line(done, since, time.monotonic() - begin)
-                print(
-                    f"\r\033[K{text}" if terminal else text,
-                    end="" if terminal else "\n",
-                    file=sys.stderr,
-                    flush=True,
-                )
-                shown = done
-            if done is not None and not done.left and not done.failed:
-                break
+            if done is not None:
+                if shown is None:
+                    begin, since = time.monotonic(), done.finished
+                if not _same(done, shown):
+                    _print(line(done, since, time.monotonic() - begin), terminal)
+                    shown = done
+                if not done.left and not done.failed:
+                    break
             pause = (time.monotonic() - looked) / _SHARE
             look_again = time.monotonic() + max(
                 _TERMINAL_SECONDS if terminal else _FILE_SECONDS, pause

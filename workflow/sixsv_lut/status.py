@@ -242,30 +242,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _show(campaign: Campaign, state: CampaignState, *, live: bool, for_programs: bool) -> None:
-    bands = state.read()
+    bands, everything = state.read(), state.total()
     if for_programs:
-        cost = dataclasses.asdict(account(campaign, state))
-        print(
-            json.dumps(
-                as_json(campaign, bands, state.total()) | {"cost_of_finished_batches": cost},
-                indent=1,
-            )
-        )
+        cost = {"cost_of_finished_batches": dataclasses.asdict(account(campaign, state))}
+        print(json.dumps(as_json(campaign, bands, everything) | cost, indent=1))
         return
     console = Console()
     if live:
         with (
             contextlib.suppress(KeyboardInterrupt),
-            Live(
-                table(campaign, bands, state.total()), console=console, auto_refresh=False
-            ) as screen,
+            Live(table(campaign, bands, everything), console=console, auto_refresh=False) as screen,
         ):
-            while state.total().left or state.total().running:
+            while everything.left or everything.running:
                 looked = time.monotonic()
-                bands = state.read()
-                screen.update(table(campaign, bands, state.total()), refresh=True)
+                bands, everything = state.read(), state.total()
+                screen.update(table(campaign, bands, everything), refresh=True)
                 time.sleep(max(_LIVE_SECONDS, (time.monotonic() - looked) / _SHARE))
     else:
-        console.print(table(campaign, bands, state.total()))
+        console.print(table(campaign, bands, everything))
     if any(progress.sealed for progress in bands.values()):
         print("\n".join(describe(account(campaign, state))))
