@@ -32,14 +32,17 @@ print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
 """
 
 
-def loaded_by_a_batch(folder: Path) -> set[str]:
+def loaded_by_a_batch(folder: Path, executable: Path) -> set[str]:
     given = {
         "input": {"table": str(folder / "table.parquet"), "recipe": str(folder / "recipe.json")},
         "output": [str(folder / "batch.parquet")],
         "log": [str(folder / "batch.log")],
         "wildcards": {"batch": "00000"},
         "threads": 1,
-        "config": {"store": str(folder / "store"), "sixsv": {"timeout": 20, "retries": 0}},
+        "config": {
+            "store": str(folder / "store"),
+            "sixsv": {"executable": str(executable), "timeout": 20, "retries": 0},
+        },
     }
     ended = subprocess.run(
         [sys.executable, "-c", _RUN, str(_WORKFLOW / "scripts/simulate.py"), json.dumps(given)],
@@ -60,10 +63,10 @@ def test_a_batch_loads_no_large_package_that_it_does_not_need(tmp_path: Path, at
     grid = Grid(tuple(tuple(axes[name]) for name in AXIS_NAMES))
     write_table(grid, 4, tmp_path / "table.parquet")
     if attempt == "from the store":
-        loaded_by_a_batch(tmp_path)
+        loaded_by_a_batch(tmp_path, fake.path)
         (tmp_path / "batch.parquet").unlink()
 
-    loaded = loaded_by_a_batch(tmp_path)
+    loaded = loaded_by_a_batch(tmp_path, fake.path)
 
     assert len(read_sealed(tmp_path / "batch.parquet", recipe.fingerprint).status) == 4
     assert "pyarrow" in loaded

@@ -77,6 +77,11 @@ onstart:
 onsuccess:
     if not only_looks():
         end_on_cluster()
+        try:
+            run.refuse_missing_products(workflow.dag)
+        except CampaignError as fault:
+            run.end(campaign, succeeded=False)
+            raise WorkflowError(str(fault)) from None
         run.end(campaign, succeeded=not asked_for_only("plan", "probe"))
     if "probe" in workflow.dag_settings.targets:
         print("snakemake plan, with the same options, tells what follows.", file=sys.stderr)

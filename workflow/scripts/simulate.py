@@ -13,7 +13,7 @@ with running(snakemake.log[0]):
     values, campaign_keys = read_batch(Path(snakemake.input.table), int(snakemake.wildcards.batch))
     run_batch(
         values,
-        read_recipe(Path(snakemake.input.recipe)),
+        read_recipe(Path(snakemake.input.recipe), executable=sixsv["executable"]),
         Path(snakemake.config["store"]),
         Path(snakemake.output[0]),
         threads=snakemake.threads,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,8 +102,21 @@ def make_recipe(configuration: Configuration, band: Band) -> Recipe:
     )
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path, *, executable: str | None = None) -> Recipe:
     """Read a recipe that `Recipe.write` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The recipe.
+    executable : str, optional
+        The executable as the configuration names it now: the environment may have been moved since
+        the recipe was made. If not given, the recipe says where 6SV was then.
+
+    Returns
+    -------
+    Recipe
+        The recipe.
 
     Raises
     ------
@@ -125,4 +138,9 @@ def read_recipe(path: Path) -> Recipe:
             f"{path} was changed by hand, or made by another version of this workflow: "
             "delete it and run again"
         )
-    return recipe
+    if executable is None:
+        return recipe
+    try:
+        return replace(recipe, executable=str(find_executable(executable)))
+    except ValueError as fault:
+        raise CampaignError(f"sixsv.executable: {fault}") from None
