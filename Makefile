@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 # The default campaign on all cores of this machine.
 lut: install
-	@$(BIN)/snakemake --profile profiles/local
+	@$(BIN)/python -m snakemake --profile profiles/local
 
 install: $(VENV)/.installed
 
@@ -49,16 +49,16 @@ test-pbs: install-dev
 	tests/cluster/private_slurm.sh isolated $(BIN)/python -m pytest tests/cluster -m pbs
 
 lint: install-dev
-	$(BIN)/ruff check workflow tests benchmarks profiles status
-	$(BIN)/ruff format --check workflow tests benchmarks profiles status
-	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow/rules
-	$(BIN)/snakemake --lint
+	$(BIN)/python -m ruff check workflow tests benchmarks profiles status
+	$(BIN)/python -m ruff format --check workflow tests benchmarks profiles status
+	$(BIN)/python -m mypy
+	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
+	$(BIN)/python -m snakemake --lint
 
 format: install-dev
-	$(BIN)/ruff check --fix workflow tests benchmarks profiles status
-	$(BIN)/ruff format workflow tests benchmarks profiles status
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/python -m ruff check --fix workflow tests benchmarks profiles status
+	$(BIN)/python -m ruff format workflow tests benchmarks profiles status
+	$(BIN)/python -m snakefmt Snakefile workflow/rules
 
 # The schema and the tables of config/README.md, from the types of the configuration.
 reference: install
@@ -67,11 +67,11 @@ reference: install
 # The pinned versions, from the requirements*.in.
 lock: install-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
+	$(BIN)/python -m uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-annotate --no-header requirements.in -o requirements.txt
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
+	$(BIN)/python -m uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-annotate --no-header requirements-dev.in -c requirements.txt -o requirements-dev.txt
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
+	$(BIN)/python -m uv pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-annotate --no-header requirements-benchmark.in -c requirements.txt \
 	    -o requirements-benchmark.txt
 

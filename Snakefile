@@ -6,7 +6,7 @@ workflow/sixsv_lut, and the science is in config/config.yaml.
 
 from snakemake.utils import min_version
 
-min_version("9.14")
+min_version("9.19")
 
 
 # A configuration that is given with --configfile replaces the default one, it does not extend it.

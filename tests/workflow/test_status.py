@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from support import SMALL, SMALL_POINTS, Workspace
@@ -44,3 +45,31 @@ def test_status_follows_a_run_from_outside_and_tells_what_it_cost(workspace: Wor
     assert (cost["launches"], cost["retries"], cost["failed"]) == (2 * SMALL_POINTS, 0, 0)
     # The launches of this executable sleep for most of their time.
     assert 0 < cost["launch_hours"] < cost["core_hours"]
+
+
+def test_status_finds_the_environment_by_itself(workspace: Workspace) -> None:
+    (workspace.folder / ".venv").symlink_to(sys.prefix)
+    bare = str(Path(sys.base_prefix) / "bin/python3")
+    printed = subprocess.run(
+        [bare, "-S", f"{workspace.folder}/status", "--json"],
+        cwd=workspace.folder,
+        env={"PATH": "/usr/bin:/bin"},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert json.loads(printed.stdout)["total"]["points"] == 2 * SMALL_POINTS
+
+
+def test_without_an_environment_status_says_how_to_make_one(workspace: Workspace) -> None:
+    bare = str(Path(sys.base_prefix) / "bin/python3")
+    ended = subprocess.run(
+        [bare, "-S", f"{workspace.folder}/status"],
+        cwd=workspace.folder,
+        env={"PATH": "/usr/bin:/bin"},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "Run make install first" in ended.stderr

@@ -14,9 +14,8 @@ from sixsv_lut.configuration import effective
 from sixsv_lut.console import shown_on_terminal
 from sixsv_lut.errors import CampaignError
 
-environment.prepare(workflow.basedir, main_process=workflow.is_main_process)
-
 try:
+    environment.prepare(workflow.basedir, main_process=workflow.is_main_process)
     campaign = load_campaign(config, workflow.configfiles)
     if workflow.is_main_process:
         campaign.check_files()
