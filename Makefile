@@ -52,6 +52,8 @@ lint: install-dev
 	$(BIN)/python -m ruff check workflow tests benchmarks profiles status
 	$(BIN)/python -m ruff format --check workflow tests benchmarks profiles status
 	$(BIN)/python -m mypy
+	MYPYPATH=profiles/slurm $(BIN)/python -m mypy --package commands
+	MYPYPATH=profiles/pbs $(BIN)/python -m mypy --package commands --package pbslib
 	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
 	$(BIN)/python -m snakemake --lint
 

@@ -531,7 +531,7 @@ def _until_turn(campaign: Campaign) -> float:
     # Submissions are evenly spaced, whoever makes them.
     rate = float(os.environ.get(RATE) or 60)
     with campaign.state() as state:
-        turn = max(time.time(), state.get("next submission", 0.0))
+        turn = max(time.time(), float(state.get("next submission", 0.0)))
         state["next submission"] = turn + 60 / rate
     return turn - time.time()
 

@@ -7,7 +7,6 @@ and must run no launch twice that was flushed before the fault.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 
@@ -269,9 +269,9 @@ def _submissions(run: Run) -> list[dict[str, object]]:
 def killed_campaign(folder: Path, done: Event) -> Run:
     """Snakemake is killed while jobs run and others are queued, and started again."""
     # There is one such licence, so that the second job stays in the queue.
-    run = Run(
-        folder, SMALL, seconds=1, options=("--default-resources", "slurm_extra='--licenses=one'")
-    )
+    options = ("--default-resources", "slurm_extra='--licenses=one'")
+    options += ("--resources", "serial_batches=1", "submissions_per_minute=12")
+    run = Run(folder, SMALL, seconds=1, options=options)
     process = run.start()
     run.wait_for_launches(10)
     wait_until(lambda: len(run.jobs("PENDING")) == 1, 30, "a job in the queue")
@@ -389,9 +389,8 @@ def test_logs_are_few_and_of_failures(campaigns: Campaigns) -> None:
     assert not list((run.folder / "results/default/cluster/exit").iterdir())
 
 
-def test_lut_hash_is_reported(campaigns: Campaigns, capsys: pytest.CaptureFixture[str]) -> None:
-    """Leave numbers for the record."""
-    run = campaigns.default
-    with capsys.disabled():
-        for name, content in run.luts().items():
-            print(f"\n{name} sha256 {hashlib.sha256(content).hexdigest()[:16]}", end="")
+def test_submissions_are_as_far_apart_as_the_profile_says(campaigns: Campaigns) -> None:
+    """12 submissions a minute: never two within 5 s, also where jobs could be had at once."""
+    times = campaigns.killed.calls("sbatch")
+    assert len(times) >= 2
+    assert min(after - before for before, after in pairwise(times)) > 4.5

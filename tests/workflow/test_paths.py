@@ -1,4 +1,4 @@
-"""Folders may be called what people call them; what Snakemake cannot use is refused at the start."""
+"""Folders may have any name; what Snakemake cannot use is refused at the start."""
 
 from __future__ import annotations
 
@@ -62,9 +62,10 @@ def test_another_folder_needs_the_snakefile_the_folder_and_the_profile(
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    project = workspace.folder
-    options = f"--snakefile {project}/Snakefile --directory {project} --profile {project}/profiles/local"
-    ended = run(Path(sys.executable), elsewhere, "-n", *options.split())
+    project = str(workspace.folder)
+    options = ["--snakefile", f"{project}/Snakefile", "--directory", project]
+    options += ["--profile", f"{project}/profiles/local"]
+    ended = run(Path(sys.executable), elsewhere, "-n", *options)
 
     assert ended.returncode == 0, ended.stdout
     assert "simulate" in ended.stdout
