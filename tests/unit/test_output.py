@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from sixsv_lut.output import (
     REQUIRED,
     ReportError,
     Status,
+    good_rows,
     parse_report,
 )
 from unit.support import GOOD_REPORTS, VERSIONS, stored_report
@@ -216,7 +218,12 @@ def test_a_needless_number_that_is_not_finite_does_not_fail_the_launch(
         (_GAS, _THIRD, "-0.00003", "gas_transmittance_total -3e-05 is outside [0, 1]"),
         (_SCATTERING, _SECOND, "2.62700", "scattering_transmittance_upward 2.627 is outside"),
         (_ALBEDO, _THIRD, "1.00300", "spherical_albedo_total 1.003 is outside [0, 1]"),
-        ("apparent reflectance", _APPARENT, "-0.0001000", "apparent_reflectance -0.0001 is neg"),
+        (
+            "apparent reflectance",
+            _APPARENT,
+            "-0.0001000",
+            "apparent_reflectance -0.0001 is outside [0, 120]",
+        ),
     ],
 )
 def test_a_number_outside_its_physical_range_is_refused(
@@ -232,6 +239,34 @@ def test_a_number_outside_its_physical_range_is_refused(
 def test_a_transmittance_may_reach_its_bounds_and_pass_them_by_the_rounding(bound: str) -> None:
     numbers = parse_report(_with(stored_report("desert"), _GAS, _FIRST, bound))
     assert numbers["gas_transmittance_downward"] == float(bound)
+
+
+def _row(numbers: dict[str, float]) -> list[float]:
+    return [numbers[name] for name in QUANTITY_NAMES]
+
+
+def test_stored_numbers_of_every_good_report_are_good() -> None:
+    rows = [_row(parse_report(stored_report(deck, version))) for deck, version in GOOD_REPORTS]
+    assert good_rows(np.array(rows)).all()
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, -0.001, 1e3, 2.4e12])
+def test_a_row_with_one_bad_number_that_the_lut_needs_is_not_good(name: str, bad: float) -> None:
+    good = _row(parse_report(stored_report("desert")))
+    rows = np.array([good, good, good])
+    rows[1, QUANTITY_NAMES.index(name)] = bad
+    assert good_rows(rows).tolist() == [True, False, True]
+
+
+def test_a_row_with_a_needless_number_that_is_not_finite_is_good() -> None:
+    rows = np.array([_row(parse_report(stored_report("desert")))])
+    rows[0, [i for i, name in enumerate(QUANTITY_NAMES) if name not in REQUIRED]] = math.nan
+    assert good_rows(rows).tolist() == [True]
+
+
+def test_no_rows_are_no_answers() -> None:
+    assert good_rows(np.empty((0, len(QUANTITY_NAMES)))).shape == (0,)
 
 
 def test_columns_that_touch_are_cut_apart() -> None:

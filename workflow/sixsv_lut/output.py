@@ -12,6 +12,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the configuration imports this module, without NumPy
+    import numpy as np
+    import numpy.typing as npt
 
 
 class Status(IntEnum):
@@ -180,12 +185,17 @@ TRANSMITTANCES: tuple[str, ...] = (
 SPHERICAL_ALBEDO = "spherical_albedo_total"
 APPARENT_REFLECTANCE = "apparent_reflectance"
 INTRINSIC_REFLECTANCE = "intrinsic_reflectance"
-REQUIRED: tuple[str, ...] = (
-    *TRANSMITTANCES,
-    SPHERICAL_ALBEDO,
-    APPARENT_REFLECTANCE,
-    INTRINSIC_REFLECTANCE,
-)
+
+# A reflectance is the radiance over that of a white surface under the same sun. It may pass 1 where
+# sun or view is low: a thick layer that scatters once gives P / (4 (cos thetas + cos thetav)), with
+# the phase function P above 10 in the forward direction. The highest of some thousand launches
+# inside the domains of the axes was 71.5, both zenith angles at 88.99 degrees.
+_LARGEST_REFLECTANCE = 120.0
+_BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys((*TRANSMITTANCES, SPHERICAL_ALBEDO), (0.0, 1.0)),
+    **dict.fromkeys((APPARENT_REFLECTANCE, INTRINSIC_REFLECTANCE), (0.0, _LARGEST_REFLECTANCE)),
+}
+REQUIRED: tuple[str, ...] = tuple(_BOUNDS)
 
 # 6SV prints five decimals: a value may pass a bound by the rounding, not by more.
 _TOLERANCE = 2e-5
@@ -270,16 +280,32 @@ def _check(values: Mapping[str, float], texts: Mapping[str, str]) -> None:
             "6SV printed "
             + ", ".join(f"{name} as {texts[name].strip()}" for name in not_finite[:3]),
         )
-    fraction = (*TRANSMITTANCES, SPHERICAL_ALBEDO)
     faults = [
-        f"{name} {values[name]:g} is outside [0, 1]"
-        for name in fraction
-        if not -_TOLERANCE <= values[name] <= 1 + _TOLERANCE
-    ]
-    faults += [
-        f"{name} {values[name]:g} is negative"
-        for name in (APPARENT_REFLECTANCE, INTRINSIC_REFLECTANCE)
-        if values[name] < -_TOLERANCE
+        f"{name} {values[name]:g} is outside [{low:g}, {high:g}]"
+        for name, (low, high) in _BOUNDS.items()
+        if not low - _TOLERANCE <= values[name] <= high + _TOLERANCE
     ]
     if faults:
         raise ReportError(Status.UNPHYSICAL, "; ".join(faults))
+
+
+def good_rows(quantities: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Tell which rows of stored numbers a fresh report could have given.
+
+    Parameters
+    ----------
+    quantities : ndarray of float64, shape (n, m)
+        Numbers of n launches, in the order of `QUANTITY_NAMES`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        Whether all of `REQUIRED` are finite and physical, by the bounds of `parse_report`.
+    """
+    import numpy as np
+
+    required = quantities[:, [QUANTITY_NAMES.index(name) for name in _BOUNDS]]
+    low, high = np.array(list(_BOUNDS.values())).T
+    # Comparisons with NaN are false.
+    good = (required >= low - _TOLERANCE) & (required <= high + _TOLERANCE)
+    return np.asarray(good.all(axis=1))
