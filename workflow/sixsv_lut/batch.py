@@ -218,11 +218,12 @@ class _Run:
             self._ended.put(fault)
 
     def _launch(self, row: int) -> Result:
-        deck = self._writer.write(self._records.values[row])
+        point = self._records.values[row]
+        deck, inputs = self._writer.write(point), self._writer.inputs(point)
         for attempt in range(1, self._retries + 2):
             started = time.monotonic()
             try:
-                quantities = parse_report(self._launcher.launch(deck))
+                quantities = parse_report(self._launcher.launch(deck), inputs)
             except (LaunchError, ReportError) as fault:
                 seconds = time.monotonic() - started
                 result = Result(fault.status, attempt, seconds, reason=fault.reason)

@@ -176,10 +176,10 @@ def measure(
     def launch(turn: int, band: int) -> float | str | None:
         if turn >= LEAST_LAUNCHES and time.monotonic() > end:
             return None
-        deck = writers[band].write(points[turn])
+        deck, inputs = writers[band].write(points[turn]), writers[band].inputs(points[turn])
         started = time.monotonic()
         try:
-            parse_report(launcher.launch(deck))
+            parse_report(launcher.launch(deck), inputs)
         except (LaunchError, ReportError) as fault:
             return fault.reason
         return time.monotonic() - started

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sixsv_lut import DECK_VERSION
+from sixsv_lut import DECK_VERSION, RUN6SV_VERSION
 from sixsv_lut.deck import DeckWriter
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import find_executable, printed_version, sha256_of
@@ -58,7 +58,7 @@ class Recipe:
             "deck_version": DECK_VERSION,
             "executable_sha256": self.executable_sha256,
             "aerosol_model": self.aerosol_model,
-            "run6sv": self.run6sv,
+            "run6sv": RUN6SV_VERSION if self.run6sv else False,
             "lowest_sample": self.response.lowest_sample,
             "response": list(self.response.values),
         }
