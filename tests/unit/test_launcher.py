@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
+import signal
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -88,15 +92,100 @@ def test_the_children_of_a_hanging_launch_are_killed_too(tmp_path: Path) -> None
     assert gone_soon(pid_in(pid_file))
 
 
-def test_a_launch_that_ends_but_leaves_its_output_to_a_child_is_killed_with_it(
-    tmp_path: Path,
+@pytest.mark.parametrize("leaving", ["", "setsid", "env -i setsid"])
+def test_a_launch_that_ends_is_good_although_a_child_keeps_its_output_open(
+    tmp_path: Path, leaving: str
 ) -> None:
     pid_file = tmp_path / "pid"
-    script = f"#!/bin/sh\nsleep 60 &\necho $! > {pid_file}\n"
-    with pytest.raises(LaunchError) as failure:
-        _launcher(tmp_path, script, timeout=0.5).launch("")
-    assert failure.value.status is Status.TIMEOUT
+    script = f"#!/bin/sh\n{leaving} sleep 60 &\necho $! > {pid_file}\necho a report\n"
+    assert _launcher(tmp_path, script).launch("") == "a report\n"
     assert gone_soon(pid_in(pid_file))
+
+
+@pytest.mark.parametrize("ends", ["exit 0", "exit 1", "sleep 60"])
+@pytest.mark.parametrize("leaving", ["setsid", "setsid --fork", "env -i setsid"])
+def test_a_child_that_left_the_session_of_a_launch_is_killed(
+    tmp_path: Path, leaving: str, ends: str
+) -> None:
+    pid_file = tmp_path / "pid"
+    child = write_script(
+        tmp_path / "child",
+        f"#!/bin/sh\necho $$ > {pid_file}.part; mv {pid_file}.part {pid_file}; exec sleep 60\n",
+    )
+    script = (
+        f"#!/bin/sh\n({leaving} {child} >/dev/null 2>&1 </dev/null &)\n"
+        f"while ! [ -e {pid_file} ]; do sleep 0.01; done\n{ends}\n"
+    )
+    launcher = _launcher(tmp_path, script, timeout=0.5 if "sleep" in ends else 20)
+    with contextlib.suppress(LaunchError):
+        launcher.launch("")
+    assert gone_soon(pid_in(pid_file))
+
+
+def test_a_child_that_left_its_session_is_spared_while_its_own_launch_runs(tmp_path: Path) -> None:
+    # The script waits for a child that is no child of it any more; meanwhile other launches end.
+    done = tmp_path / "done"
+    pid_file = tmp_path / "pid"
+    child = write_script(
+        tmp_path / "child", f"#!/bin/sh\necho $$ > {pid_file}\nsleep 0.5\necho yes > {done}\n"
+    )
+    script = (
+        "#!/bin/sh\nread word\n[ $word = quick ] && exit 0\n"
+        f"(setsid {child} >/dev/null 2>&1 &)\n"
+        f"while ! [ -e {done} ]; do sleep 0.01; done\ncat {done}\n"
+    )
+    launcher = _launcher(tmp_path, script)
+    reports: list[str] = []
+    thread = threading.Thread(target=lambda: reports.append(launcher.launch("slow\n")))
+    thread.start()
+    pid_in(pid_file)
+    while thread.is_alive():
+        launcher.launch("quick\n")
+    thread.join()
+    assert reports == ["yes\n"]
+
+
+def test_children_that_this_process_had_before_are_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        _launcher(tmp_path, "#!/bin/sh\ncat\n").launch("a deck\n")
+        assert other.poll() is None
+        other.kill()
+
+
+def test_what_a_child_prints_just_after_the_end_of_its_launch_is_read(tmp_path: Path) -> None:
+    script = "#!/bin/sh\n(sleep 0.2; echo second) &\necho first\n"
+    assert _launcher(tmp_path, script).launch("") == "first\nsecond\n"
+
+
+@pytest.mark.parametrize("stream", ["", " >&2"])
+def test_a_launch_that_prints_without_end_is_killed_at_a_bound(tmp_path: Path, stream: str) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"#!/bin/sh\necho $$ > {pid_file}\nexec yes{stream}\n"
+    with pytest.raises(LaunchError, match=r"printed more than 4,194,304 bytes") as failure:
+        _launcher(tmp_path, script).launch("")
+    assert failure.value.status is Status.UNREADABLE
+    assert not alive(pid_in(pid_file))
+
+
+def test_a_launch_that_closes_its_output_and_goes_on_times_out(tmp_path: Path) -> None:
+    script = "#!/bin/sh\nexec sleep 60 >/dev/null 2>&1\n"
+    with pytest.raises(LaunchError) as failure:
+        _launcher(tmp_path, script, timeout=0.3).launch("")
+    assert failure.value.status is Status.TIMEOUT
+
+
+def test_time_in_which_a_launch_is_suspended_does_not_count(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"#!/bin/sh\necho $$ > {pid_file}\nkill -STOP $$\necho done\n"
+    launcher = _launcher(tmp_path, script, timeout=0.5)
+    reports: list[str] = []
+    thread = threading.Thread(target=lambda: reports.append(launcher.launch("")))
+    thread.start()
+    pid = pid_in(pid_file)
+    time.sleep(1.5)
+    os.kill(pid, signal.SIGCONT)
+    thread.join()
+    assert reports == ["done\n"]
 
 
 @pytest.mark.parametrize("code", [0, 1])
