@@ -22,9 +22,11 @@ from sixsv_lut.output import Status
 MOST_BYTES = 4 * 1024**2
 
 # Seconds between two looks at a silent launch.
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.25
 # Seconds that children may go on printing after 6SV, or the script around it, has ended.
 _GRACE_SECONDS = 1.0
+
+_ENDED = (os.CLD_EXITED, os.CLD_KILLED, os.CLD_DUMPED)
 
 # prctl(2): orphaned descendants become children of this process.
 _PR_SET_CHILD_SUBREAPER = 36
@@ -210,7 +212,8 @@ class Launcher:
             while True:
                 ready: list[int] = []
                 if silent < len(printed):
-                    ready = [key.fd for key, _ in selector.select(_LOOK_SECONDS)]
+                    wait = min(_LOOK_SECONDS, max(0.01, self._timeout - running.seconds))
+                    ready = [key.fd for key, _ in selector.select(wait)]
                 else:  # it ends in this moment, or it lives on in silence
                     time.sleep(pause)
                     pause = min(2 * pause, _LOOK_SECONDS)
@@ -232,8 +235,9 @@ class Launcher:
                         f"6SV printed more than {MOST_BYTES:,} bytes and was killed: a report has "
                         "some 13,000",
                     )
-                running.look(counts=bool(ready) or not _is_suspended(process.pid))
-                if _has_ended(process.pid):
+                state = _state(process.pid)
+                running.look(counts=state != os.CLD_STOPPED)
+                if state in _ENDED:
                     grace = grace or _RunningTime()
                     grace.look()
                     if silent == len(printed) or grace.seconds > _GRACE_SECONDS or self._stopped:
@@ -302,17 +306,12 @@ def _environment(pid: int) -> set[bytes]:
         return set()
 
 
-def _has_ended(pid: int) -> bool:
+def _state(pid: int) -> int | None:
+    """Give how a child has ended, or that it is suspended; nothing while it runs."""
     # It stays to be waited for: until then no other process can get its number.
-    ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    return ended is not None
-
-
-def _is_suspended(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("T", "t")
-    except OSError:
-        return False
+    options = os.WEXITED | os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+    state = os.waitid(os.P_PID, pid, options)
+    return None if state is None else state.si_code
 
 
 def _write_some(pipe: int, text: memoryview) -> memoryview:
