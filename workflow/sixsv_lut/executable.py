@@ -80,22 +80,22 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def printed_version(path: Path) -> str:
+def printed_version(content: bytes) -> str:
     """Give the version of 6SV that an executable prints in the title of its reports.
 
-    It is read from the file, where the format of the title stands, not by a launch.
+    It is read from the program, where the format of the title stands, not by a launch.
 
     Parameters
     ----------
-    path : Path
-        The executable.
+    content : bytes
+        What the executable's file holds.
 
     Returns
     -------
     str
         Such as ``2.1``; ``unknown`` for a script or another program.
     """
-    title = TITLE.search(path.read_bytes())
+    title = TITLE.search(content)
     return title.group(1).decode() if title else "unknown"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sixsv_lut import DECK_VERSION, RUN6SV_VERSION
 from sixsv_lut.deck import DeckWriter
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.executable import find_executable, printed_version, sha256_of
+from sixsv_lut.executable import find_executable, printed_version
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.instruments import Band
 from sixsv_lut.responses import Response, read_response
@@ -89,11 +89,12 @@ def make_recipe(configuration: Configuration, band: Band) -> Recipe:
         The spectral response cannot be used.
     """
     executable = find_executable(configuration.sixsv.executable)
+    content = executable.read_bytes()  # once: its digest and its version belong together
     return Recipe(
         band=band.name,
         executable=str(executable),
-        executable_sha256=sha256_of(executable),
-        version=printed_version(executable),
+        executable_sha256=hashlib.sha256(content).hexdigest(),
+        version=printed_version(content),
         aerosol_model=configuration.aerosol.model,
         run6sv=configuration.run6sv,
         response=read_response(
