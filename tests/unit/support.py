@@ -118,8 +118,9 @@ def write_script(path: Path, text: str) -> Path:
 class FakeSixSV:
     """A fast stand-in for 6SV that prints a stored report, and can be told to crash.
 
-    It puts a thousandth of the view zenith angle in the place of the apparent reflectance, so that
-    each point has a result of its own, and notes the geometry of every launch.
+    It echoes its deck as 6SV does, puts a thousandth of the view zenith angle in the place of the
+    apparent reflectance, so that each point has a result of its own, and notes the geometry of
+    every launch.
     """
 
     def __init__(self, folder: Path, *, before: str = "", report: Path | None = None) -> None:
@@ -132,16 +133,53 @@ class FakeSixSV:
 {before}
 exec awk -v report='{report or DATA / "reports" / "desert-2.1.txt"}' \\
     -v launches='{self._launches}' -v failing='{self._failing}' '
-NR == 2 {{ geometry = $0; view = $3 }}
+function put(label, form, value,    at, text) {{
+    at = index(line, label)
+    if (at > 0) {{
+        at += length(label)
+        text = sprintf(form, value)
+        line = substr(line, 1, at - 1) text substr(line, at + length(text))
+    }}
+}}
+function e10_4(value,    parts, digits) {{
+    split(sprintf("%.3e", value), parts, "e")
+    digits = parts[1]
+    sub(/[.]/, "", digits)
+    return value ? sprintf("0.%sE%+03d", digits, parts[2] + 1) : "0.0000E+00"
+}}
+{{ deck[NR] = $0 }}
+NR == 2 {{ geometry = $0; sun = $1; azimuth = $2; view = $3 }}
+NR == 36 {{ top = e10_4($2) "            " e10_4($4) " " e10_4($5) }}
+NR == 38 {{ at = $0 == 0 ? 39 : 40 }}
+at && NR == at {{ thickness = $0 }}
+at && NR == at + 1 {{ altitude = -$0 }}
+at && NR == at + 4 {{ lowest = $1; highest = $2; count = int((highest - lowest) / 0.0025 + 1.5) }}
+at && NR > at + 4 && NR <= at + 4 + count {{
+    integral += 0.0025 * $0 * (NR == at + 5 || NR == at + 4 + count ? 0.5 : 1)
+}}
+at && NR == at + 8 + count {{ ground = $0 }}
 END {{
     print geometry >> launches
     close(launches)
     while ((getline line < failing) > 0)
         if (line == view) {{ print "no luck at " view > "/dev/stderr"; exit 3 }}
     while ((getline line < report) > 0) {{
-        at = index(line, "apparent reflectance")
-        if (at > 0)
-            line = substr(line, 1, at + 19) sprintf("%11.7f", view / 1000) substr(line, at + 31)
+        put("solar zenith angle:  ", "%6.2f", sun)
+        put("solar azimuthal angle:      ", "%6.2f", azimuth)
+        put("view zenith angle:   ", "%6.2f", view)
+        if (below_heading) put("*            ", "%11s", e10_4(altitude))
+        below_heading = index(line, "*altitude  *pressure")
+        if (index(line, " 0.1000E+03 "))
+            put(" 0.1000E+03 ", "%s", substr(top, 1, 10) " 0.2100E+03 " substr(top, 23))
+        if (deck[38] == 0) sub(/Desert aerosol model/, "no aerosols computed", line)
+        put("opt. thick. 550 nm : ", "%7.4f", thickness)
+        put("wl inf=", "%6.3f", lowest)
+        put("wl sup=", "%6.3f", highest)
+        put("constant reflectance over the spectra ", "%6.3f", ground)
+        put("ground altitude  [km]", "%6.3f", altitude)
+        if (below_integral) put("*           ", "%11.7f", integral)
+        below_integral = index(line, "int. funct filter")
+        put("apparent reflectance", "%11.7f", view / 1000)
         print line
     }}
 }}'

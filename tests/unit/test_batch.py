@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -326,10 +326,12 @@ with running(str(folder / "batch.log")):
 """
 
 
-def _start(folder: Path, recipe: Recipe, **environment: str) -> subprocess.Popen[str]:
+def _start(
+    folder: Path, recipe: Recipe, program: str = _PROGRAM, **environment: str
+) -> subprocess.Popen[str]:
     recipe.write(folder / "recipe.json")
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(folder)],
+        [sys.executable, "-c", program, str(folder)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
         stderr=subprocess.PIPE,
         text=True,
@@ -402,6 +404,78 @@ def test_a_batch_ends_when_its_snakemake_is_gone(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert "the Snakemake that started this batch is gone" in said
     assert _recovered(tmp_path, recipe) >= 1
+
+
+def _swap_by_renaming(path: Path, content: bytes) -> None:
+    aside = path.with_suffix(".aside")
+    aside.write_bytes(content)
+    aside.chmod(0o755)
+    aside.rename(path)
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _turn_the_link(path: Path, content: bytes) -> None:
+    target = path.with_name(f"target-{len(content)}")
+    target.write_bytes(content)
+    target.chmod(0o755)
+    aside = path.with_suffix(".aside")
+    aside.symlink_to(target)
+    aside.rename(path)
+
+
+@pytest.mark.parametrize("change", [_swap_by_renaming, _overwrite, _turn_the_link])
+def test_an_executable_that_is_swapped_and_swapped_back_puts_no_foreign_number_in_the_store(
+    tmp_path: Path, fake: FakeSixSV, change: Callable[[Path, bytes], None]
+) -> None:
+    real = fake.path.read_bytes()
+    foreign = real.replace(b"view / 1000", b"0.9000000001")
+    assert foreign != real
+    recipe = recipe_with(fake.path)
+    process = _start(tmp_path, recipe)
+    _wait_for_launches(fake, 2)
+    while process.poll() is None:
+        for content in (foreign, real):
+            change(fake.path, content)
+            time.sleep(0.03)
+    process.communicate()
+    assert process.returncode == 0
+    known = _result(tmp_path, recipe)
+    assert known.status.tolist() == [Status.OK] * 40
+    assert known.quantities[:, _APPARENT] == pytest.approx(points(40)[:, -1] / 1000)
+
+
+def _tree(pid: int) -> list[int]:
+    """Give a process and all its descendants."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [pid, *(one for child in children for one in _tree(child))]
+
+
+def test_a_batch_that_was_suspended_for_longer_than_the_timeout_fails_nothing(
+    tmp_path: Path,
+) -> None:
+    fake = FakeSixSV(tmp_path / "fake", before="sleep 0.2")
+    recipe = recipe_with(fake.path)
+    program = _PROGRAM.replace("timeout=60, retries=1", "timeout=1, retries=0")
+    assert program != _PROGRAM
+    process = _start(tmp_path, recipe, program)
+    for launches in (2, 8):
+        _wait_for_launches(fake, launches)
+        process.send_signal(signal.SIGSTOP)
+        suspended = _tree(process.pid)
+        for pid in suspended[1:]:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(2)
+        for pid in suspended:
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.1)  # the batch runs before its launches do
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert _result(tmp_path, recipe).status.tolist() == [Status.OK] * 40
+    assert len(fake.launches) == 40
 
 
 # ----- disks that take nothing more

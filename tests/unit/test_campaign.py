@@ -96,6 +96,15 @@ def test_another_deck_version_makes_other_batches(monkeypatch: pytest.MonkeyPatc
     assert _campaign().batch_file("Oa08", 0) != before
 
 
+def test_another_version_of_run6sv_makes_other_batches_in_that_mode_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = [_campaign(run6sv=run6sv).batch_file("Oa08", 0) for run6sv in (False, True)]
+    monkeypatch.setattr(sixsv_lut.campaign, "RUN6SV_VERSION", 1_000_000)
+    after = [_campaign(run6sv=run6sv).batch_file("Oa08", 0) for run6sv in (False, True)]
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False]
+
+
 def test_the_paths_are_the_same_for_the_configuration_and_its_effective_form() -> None:
     campaign = _campaign(bands=[412, "Oa17"], aerosol={"model": 1})
     again = Campaign(from_effective(effective(campaign.configuration)))

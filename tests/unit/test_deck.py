@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sixsv_lut.axes import AXIS_BY_NAME, AXIS_NAMES, AxisDefinition
 from sixsv_lut.deck import US62, DeckWriter, fortran_e10_4
 from sixsv_lut.executable import find_executable, launch_environment
+from sixsv_lut.output import parse_report
 from unit.support import (
     LOWEST_SAMPLE,
     RESPONSE,
@@ -71,6 +72,51 @@ def test_the_profile_of_a_deck_is_the_hand_written_one(name: str) -> None:
 def test_a_deck_of_the_older_tool_is_the_hand_written_one_byte_for_byte() -> None:
     # The stored deck has the sun at 20 and the view at 30: the older tool exchanged them.
     assert _write(5, _DESERT, run6sv=True) == stored_deck("run6sv")
+
+
+@given(
+    psurf=st.floats(0.11, 1100),
+    uw=st.floats(0, 20, allow_subnormal=False),
+    uo3=st.floats(0, 2, allow_subnormal=False),
+)
+def test_the_older_tool_computed_its_profile_in_single_precision(
+    psurf: float, uw: float, uo3: float
+) -> None:
+    # As its profile program did it: value * wanted / column, every step rounded.
+    with np.errstate(under="ignore"):
+        columns = [
+            np.array(column, np.float32) * np.float32(wanted) / np.float32(holds)
+            for column, wanted, holds in zip(
+                np.array(US62).T,
+                (1, psurf, 1, uw, uo3),
+                (1, 1013.0, 1, 1.424, 0.344),
+                strict=True,
+            )
+        ]
+    theirs = [
+        "  ".join(fortran_e10_4(float(number)) for number in level)
+        for level in np.transpose(columns)
+    ]
+    deck = _write(5, (uo3, uw, 0.2, psurf, 0, 90, 30, 20), run6sv=True).splitlines()
+    assert deck[_PROFILE] == theirs
+
+
+def test_the_last_level_of_the_older_tool_is_rounded_to_100_000_km() -> None:
+    last = _write(5, _DESERT, run6sv=True).splitlines()[_PROFILE][-1]
+    assert last == "0.1000E+06  0.0000E+00  0.2100E+03  0.0000E+00  0.0000E+00"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("aerosol", [0, 5])
+@pytest.mark.parametrize("run6sv", [False, True])
+def test_6sv_echoes_what_the_deck_tells_it(version: str, aerosol: int, run6sv: bool) -> None:
+    writer = DeckWriter(aerosol, LOWEST_SAMPLE, RESPONSE, run6sv=run6sv)
+    for point in (
+        (0.28713, 2.713, 0.12345, 987.65, 0, 359.996, 88.9951, 0.005),
+        (2, 0, 0, 0.11, 60, 0, 0, 88.99999),
+        (0, 20, 9.99996, 1100, 3.14159, 123.455, 0.1, 45),
+    ):
+        parse_report(_run(writer.write(point), version), writer.inputs(point))
 
 
 @pytest.mark.parametrize(

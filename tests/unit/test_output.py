@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sixsv_lut.axes import AXIS_NAMES
+from sixsv_lut.deck import DeckWriter, Inputs
 from sixsv_lut.output import (
     QUANTITIES,
     QUANTITY_NAMES,
     REQUIRED,
     ReportError,
     Status,
+    _check,
+    good_rows,
     parse_report,
 )
-from unit.support import GOOD_REPORTS, VERSIONS, stored_report
+from unit.support import GOOD_REPORTS, LOWEST_SAMPLE, RESPONSE, VERSIONS, stored_report
 
 _LUT_NUMBERS = (
     "gas_transmittance_downward",
@@ -216,7 +221,12 @@ def test_a_needless_number_that_is_not_finite_does_not_fail_the_launch(
         (_GAS, _THIRD, "-0.00003", "gas_transmittance_total -3e-05 is outside [0, 1]"),
         (_SCATTERING, _SECOND, "2.62700", "scattering_transmittance_upward 2.627 is outside"),
         (_ALBEDO, _THIRD, "1.00300", "spherical_albedo_total 1.003 is outside [0, 1]"),
-        ("apparent reflectance", _APPARENT, "-0.0001000", "apparent_reflectance -0.0001 is neg"),
+        (
+            "apparent reflectance",
+            _APPARENT,
+            "-0.0001000",
+            "apparent_reflectance -0.0001 is outside [0, 143]",
+        ),
     ],
 )
 def test_a_number_outside_its_physical_range_is_refused(
@@ -232,6 +242,176 @@ def test_a_number_outside_its_physical_range_is_refused(
 def test_a_transmittance_may_reach_its_bounds_and_pass_them_by_the_rounding(bound: str) -> None:
     numbers = parse_report(_with(stored_report("desert"), _GAS, _FIRST, bound))
     assert numbers["gas_transmittance_downward"] == float(bound)
+
+
+# Points of the stored decks, in the order of the axes.
+_POINT = (0.344, 1.424, 0.2, 1013.0, 0.0, 90.0, 30.0, 20.0)
+_POINTS = {
+    "desert": _POINT,
+    "high-target": (0.172, 2.848, 0.2, 506.5, 2.5, 90.0, 30.0, 20.0),
+    "thin-aerosol": (0.344, 1.424, 1e-5, 1013.0, 0.0, 90.0, 30.0, 20.0),
+    "thick-aerosol": (0.344, 1.424, 100.0, 1013.0, 0.0, 90.0, 30.0, 20.0),
+    "no-aerosol": _POINT,
+    "run6sv": _POINT,
+}
+# What two values of an axis must differ by for the report to tell them apart.
+_PRINTED = {"aot550": 1e-4, "alti": 1e-3, "phi": 0.01, "thetas": 0.01, "thetav": 0.01}
+
+
+def _inputs(deck: str, **others: float) -> Inputs:
+    point = dict(zip(AXIS_NAMES, _POINTS[deck], strict=True)) | others
+    aerosol = 0 if deck == "no-aerosol" else 5
+    writer = DeckWriter(aerosol, LOWEST_SAMPLE, RESPONSE, run6sv=deck == "run6sv")
+    return writer.inputs(list(point.values()))
+
+
+@pytest.mark.parametrize(("deck", "version"), GOOD_REPORTS)
+def test_a_report_of_its_own_deck_is_taken(deck: str, version: str) -> None:
+    report = stored_report(deck, version)
+    assert str(parse_report(report, _inputs(deck))) == str(parse_report(report))
+
+
+@pytest.mark.parametrize(
+    ("deck", "version", "axis"),
+    [
+        (deck, version, axis)
+        for deck, version in GOOD_REPORTS
+        for axis in AXIS_NAMES
+        if not (axis == "aot550" and deck == "no-aerosol")
+    ],
+)
+@given(data=st.data())
+def test_a_report_of_another_point_is_refused_if_its_digits_tell(
+    deck: str, version: str, axis: str, data: st.DataObject
+) -> None:
+    own = dict(zip(AXIS_NAMES, _POINTS[deck], strict=True))[axis]
+    resolution = _PRINTED.get(axis, own * 1e-3)
+    highest = 1.0 if axis in ("uo3", "uw", "aot550") else 60.0
+    value = data.draw(st.floats(0, highest).filter(lambda value: abs(value - own) > resolution))
+    with pytest.raises(ReportError, match="the report is that of another deck") as refusal:
+        parse_report(stored_report(deck, version), _inputs(deck, **{axis: value}))
+    assert refusal.value.status is Status.UNREADABLE
+
+
+@pytest.mark.parametrize(("version"), VERSIONS)
+@pytest.mark.parametrize(
+    "other",
+    [
+        DeckWriter(2, LOWEST_SAMPLE, RESPONSE),
+        DeckWriter(0, LOWEST_SAMPLE, RESPONSE),
+        DeckWriter(5, LOWEST_SAMPLE + 1, RESPONSE),
+        DeckWriter(5, LOWEST_SAMPLE, (*RESPONSE, 0.125)),
+        DeckWriter(5, LOWEST_SAMPLE, (*RESPONSE[:-1], 0.251)),
+        DeckWriter(5, LOWEST_SAMPLE, RESPONSE, run6sv=True),
+    ],
+    ids=["aerosol", "no-aerosol", "wavelength", "samples", "response", "run6sv"],
+)
+def test_a_report_of_another_band_or_mode_is_refused(other: DeckWriter, version: str) -> None:
+    with pytest.raises(ReportError, match="the report is that of another deck"):
+        parse_report(stored_report("desert", version), other.inputs(_POINT))
+
+
+def test_the_refusal_says_what_differs() -> None:
+    with pytest.raises(ReportError) as refusal:
+        parse_report(stored_report("desert"), _inputs("desert", thetas=40.5))
+    assert "solar zenith 30.00 in place of 40.5" in refusal.value.reason
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "month",
+        "solar zenith angle",
+        "view zenith angle",
+        "opt. thick. 550 nm",
+        "*altitude ",
+        " 0.1000E+03 ",
+        "Desert",
+        "wl inf",
+        "constant reflectance",
+        "ground altitude",
+    ],
+)
+def test_a_report_that_does_not_say_of_which_deck_it_is_is_refused(label: str) -> None:
+    lines = [line for line in stored_report("desert").splitlines() if label not in line]
+    with pytest.raises(ReportError) as refusal:
+        parse_report("\n".join(lines), _inputs("desert"))
+    assert refusal.value.status is Status.UNREADABLE
+
+
+def test_asterisks_are_taken_for_a_number_that_is_too_wide_and_for_no_other() -> None:
+    report = stored_report("thick-aerosol")
+    assert "opt. thick. 550 nm : *******" in report
+    assert parse_report(report, _inputs("thick-aerosol", aot550=99.9))
+    with pytest.raises(ReportError, match="optical thickness \\*"):
+        parse_report(report, _inputs("thick-aerosol", aot550=9.9))
+
+
+@pytest.mark.parametrize("columns", [_APPARENT, slice(1, 21)])
+@pytest.mark.parametrize("reflectance", [2.8, 7.0])
+def test_a_reflectance_that_no_atmosphere_has_at_these_angles_is_refused(
+    reflectance: float, columns: slice
+) -> None:
+    # At 30 and 20 degrees; 2.7 of them is far above what 6SV was ever seen to print.
+    label = "apparent reflectance" if columns == _APPARENT else "atm. intrin. ref."
+    lines = stored_report("desert").splitlines()
+    at = next(i for i, line in enumerate(lines) if label in line) + (columns != _APPARENT)
+    number = f"{reflectance:{columns.stop - columns.start}.3f}"
+    lines[at] = lines[at][: columns.start] + number + lines[at][columns.stop :]
+    with pytest.raises(ReportError, match="more than any atmosphere") as refusal:
+        parse_report("\n".join(lines), _inputs("desert"))
+    assert refusal.value.status is Status.UNPHYSICAL
+
+
+def test_a_reflectance_above_1_with_sun_and_view_near_the_horizon_is_taken() -> None:
+    report = _with(stored_report("desert"), "apparent reflectance", _APPARENT, "71.4598618")
+    low = report.replace("zenith angle:   30.00", "zenith angle:   88.99")
+    low = low.replace("zenith angle:    20.00", "zenith angle:    88.99")
+    inputs = _inputs("desert", thetas=88.99, thetav=88.99)
+    assert parse_report(low, inputs)["apparent_reflectance"] == 71.4598618
+
+
+@given(
+    name=st.sampled_from(REQUIRED),
+    value=st.one_of(st.floats(-1, 2), st.floats(), st.floats(0, 300)),
+)
+def test_a_fresh_report_and_its_stored_row_are_judged_alike(name: str, value: float) -> None:
+    numbers = parse_report(stored_report("desert")) | {name: value}
+    try:
+        _check(numbers, dict.fromkeys(numbers, "?"), None)
+    except ReportError:
+        taken = False
+    else:
+        taken = True
+    assert good_rows(np.array([_row(numbers)])).tolist() == [taken]
+
+
+def _row(numbers: dict[str, float]) -> list[float]:
+    return [numbers[name] for name in QUANTITY_NAMES]
+
+
+def test_stored_numbers_of_every_good_report_are_good() -> None:
+    rows = [_row(parse_report(stored_report(deck, version))) for deck, version in GOOD_REPORTS]
+    assert good_rows(np.array(rows)).all()
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, -0.001, 1e3, 2.4e12])
+def test_a_row_with_one_bad_number_that_the_lut_needs_is_not_good(name: str, bad: float) -> None:
+    good = _row(parse_report(stored_report("desert")))
+    rows = np.array([good, good, good])
+    rows[1, QUANTITY_NAMES.index(name)] = bad
+    assert good_rows(rows).tolist() == [True, False, True]
+
+
+def test_a_row_with_a_needless_number_that_is_not_finite_is_good() -> None:
+    rows = np.array([_row(parse_report(stored_report("desert")))])
+    rows[0, [i for i, name in enumerate(QUANTITY_NAMES) if name not in REQUIRED]] = math.nan
+    assert good_rows(rows).tolist() == [True]
+
+
+def test_no_rows_are_no_answers() -> None:
+    assert good_rows(np.empty((0, len(QUANTITY_NAMES)))).shape == (0,)
 
 
 def test_columns_that_touch_are_cut_apart() -> None:

@@ -60,6 +60,23 @@ def test_another_deck_version_changes_the_fingerprint(monkeypatch: pytest.Monkey
     assert recipe_with().fingerprint != before
 
 
+def test_launches_of_the_standard_mode_stay_valid_and_old_ones_of_run6sv_do_not() -> None:
+    # Stores made before have these fingerprints; decks of run6sv were then in double precision.
+    standard = "9700d96f368c34c09b87857498d0ad109cb782aec2cfda9753a1e37612621ddc"
+    older_run6sv = "9bf0f4378911f01d3c8085864b2b1cccb20f61c12e198050f54b57d2ea2b1a78"
+    assert recipe_with().fingerprint == standard
+    assert recipe_with(run6sv=True).fingerprint != older_run6sv
+
+
+def test_another_version_of_run6sv_changes_the_fingerprints_of_that_mode_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = [recipe_with(run6sv=run6sv).fingerprint for run6sv in (False, True)]
+    monkeypatch.setattr(sixsv_lut.recipe, "RUN6SV_VERSION", 1_000_000)
+    after = [recipe_with(run6sv=run6sv).fingerprint for run6sv in (False, True)]
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False]
+
+
 def test_a_recipe_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     recipe = recipe_with(response=response((0.1, 1 / 3, 1e-300)))
     recipe.write(tmp_path / "recipe.json")

@@ -147,6 +147,9 @@ def older_tool_lut(config: dict[str, object], band: str) -> bytes:
         power = int(exponent) + 1 if value else 0
         return f"0.{digits[0]}{digits[2:]}E{'-' if power < 0 else '+'}{abs(power):02d}"
 
+    def scaled(value: float, wanted: float, column: float) -> float:
+        return float(np.float32(value) * np.float32(wanted) / np.float32(column))
+
     def product(gas: str, scattering: str) -> str:
         cut = (Decimal(gas) * Decimal(scattering)).quantize(Decimal("0.00001"), ROUND_DOWN)
         return "0" if cut == 0 else str(cut).removeprefix("0")
@@ -156,9 +159,11 @@ def older_tool_lut(config: dict[str, object], band: str) -> bytes:
     for uo3 in axes.uo3:
         for uw in axes.uw:
             profile = [
-                f"{z}  {e10_4(p * 1013 / 1013)}  {e10_4(t)}  {e10_4(w * float(uw) / 1.424)}  "
-                f"{e10_4(o * float(uo3) / 0.344)}"
-                for z, p, t, w, o in US62
+                "  ".join(map(e10_4, level))
+                for level in (
+                    (z, p, t, scaled(w, float(uw), 1.424), scaled(o, float(uo3), 0.344))
+                    for z, p, t, w, o in US62  # at 1013 hPa
+                )
             ]
             for aot550 in axes.aot550:
                 for phi in axes.phi:

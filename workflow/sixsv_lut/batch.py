@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from sixsv_lut.environment import SNAKEMAKE_PID
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.executable import launch_environment, sha256_of
+from sixsv_lut.executable import launch_environment
 from sixsv_lut.journal import JournalWriter
 from sixsv_lut.launcher import Launcher, LaunchError
 from sixsv_lut.output import QUANTITY_NAMES, ReportError, Status, parse_report
@@ -112,7 +112,9 @@ def run_batch(
         log.info("%d points, %d in the store, %d to run", len(values), recovered, len(to_run))
         before = int(records.launches.sum())
         if len(to_run):
-            launcher = _launcher(recipe, timeout)
+            launcher = Launcher(
+                Path(recipe.executable), launch_environment(), timeout, recipe.executable_sha256
+            )
             journal = kept.open_journal(threads)
             run = _Run(recipe, launcher, records, journal, retries, flush_seconds)
             try:
@@ -130,23 +132,6 @@ def run_batch(
     summary = BatchSummary(len(values), recovered, launched, failed)
     log.info("done: %d launched, %d failed", summary.launched, summary.failed)
     return summary
-
-
-def _launcher(recipe: Recipe, timeout: float) -> Launcher:
-    executable = Path(recipe.executable)
-    try:
-        sha256 = sha256_of(executable)
-    except OSError as fault:
-        raise CampaignError(
-            f"6SV cannot be read: {executable}: {fault.strerror or fault}. Put it back, or set "
-            "sixsv.executable to another 6SV, then run the same command again."
-        ) from fault
-    if sha256 != recipe.executable_sha256:
-        raise CampaignError(
-            f"{executable} has changed since this campaign was started: run snakemake again, "
-            "and what the new executable computes is kept apart from the old results"
-        )
-    return Launcher(executable, launch_environment(), timeout)
 
 
 class _Run:
@@ -218,11 +203,12 @@ class _Run:
             self._ended.put(fault)
 
     def _launch(self, row: int) -> Result:
-        deck = self._writer.write(self._records.values[row])
+        point = self._records.values[row]
+        deck, inputs = self._writer.write(point), self._writer.inputs(point)
         for attempt in range(1, self._retries + 2):
             started = time.monotonic()
             try:
-                quantities = parse_report(self._launcher.launch(deck))
+                quantities = parse_report(self._launcher.launch(deck), inputs)
             except (LaunchError, ReportError) as fault:
                 seconds = time.monotonic() - started
                 result = Result(fault.status, attempt, seconds, reason=fault.reason)

@@ -21,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sixsv_lut import DECK_VERSION
+from sixsv_lut import DECK_VERSION, RUN6SV_VERSION
 from sixsv_lut.configuration import (
     Configuration,
     effective,
@@ -130,7 +130,7 @@ class Campaign:
                     band,
                     self._response_digest(band),
                     configuration.aerosol.model,
-                    configuration.run6sv,
+                    RUN6SV_VERSION if configuration.run6sv else False,
                 ]
             )
             for band in self.band_names

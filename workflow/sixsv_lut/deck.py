@@ -9,7 +9,9 @@ the US 1962 standard, as 6SV carries it for its atmospheric model 6.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 # Aerosol models that need no further line, with 6SV's own names.
 AEROSOL_MODELS: dict[int, str] = {
@@ -75,6 +77,9 @@ US62: tuple[tuple[int, float, float, float, float], ...] = (
     (99999, 0.0, 210.0, 0.0, 0.0),
 )
 
+# The highest level below the end of the atmosphere: 6SV keeps it whatever the target's altitude.
+_TOP_LEVEL = US62[-2]
+
 # What the profile above holds: surface pressure (hPa), water vapour (g cm-2), ozone (cm-atm).
 US62_PRESSURE = 1013.0
 US62_WATER_VAPOUR = 1.424
@@ -105,20 +110,62 @@ def _shortest(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
-def _profile(psurf: float, uw: float, uo3: float, write: Callable[[float], str]) -> list[str]:
+def _single(value: float) -> float:
+    """Round to single precision."""
+    return float(struct.unpack("f", struct.pack("f", value))[0])
+
+
+def _scaled(value: float, wanted: float, column: float) -> float:
     # The factor of the lowest pressure is exactly 1, so that psurf itself stands in the deck.
-    return [
-        "  ".join(
-            (
-                str(altitude),
-                write(psurf * (pressure / US62_PRESSURE)),
-                write(temperature),
-                write(uw * (water / US62_WATER_VAPOUR)),
-                write(uo3 * (ozone / US62_OZONE)),
-            )
-        )
-        for altitude, pressure, temperature, water, ozone in US62
-    ]
+    return wanted * (value / column)
+
+
+def _scaled_as_the_older_tool(value: float, wanted: float, column: float) -> float:
+    # Its profile program is in single precision, and computes in this order.
+    return _single(_single(_single(value) * _single(wanted)) / _single(column))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one deck tells 6SV, as numbers; the report of the launch echoes them.
+
+    Attributes
+    ----------
+    month, day : int
+        The date.
+    solar_zenith, solar_azimuth, view_zenith, view_azimuth : float
+        The angles (degree), as they stand in the deck.
+    top_level : tuple of float
+        Pressure (hPa), water vapour density (g m-3) and ozone density (g m-3) of the profile's
+        level at 100 km.
+    aerosol_model : int
+        6SV's number of the aerosol model.
+    optical_thickness : float or None
+        Aerosol optical thickness at 550 nm, if there is an aerosol.
+    target_altitude : float
+        Altitude of the target (km).
+    lowest_wavelength, highest_wavelength : float
+        Limits of the band (micrometre).
+    response_integral : float
+        Integral of the spectral response (micrometre) by the trapezoidal rule, as 6SV takes it.
+    surface_reflectance : float
+        Reflectance of the ground.
+    """
+
+    month: int
+    day: int
+    solar_zenith: float
+    solar_azimuth: float
+    view_zenith: float
+    view_azimuth: float
+    top_level: tuple[float, float, float]
+    aerosol_model: int
+    optical_thickness: float | None
+    target_altitude: float
+    lowest_wavelength: float
+    highest_wavelength: float
+    response_integral: float
+    surface_reflectance: float
 
 
 class DeckWriter:
@@ -134,7 +181,7 @@ class DeckWriter:
         Spectral response at the band's samples.
     run6sv : bool
         Write the deck as the older shell tool did: sun and view zenith angle exchanged, profile in
-        ``E10.4``, surface reflectance 0.3.
+        single precision and ``E10.4``, surface reflectance 0.3.
     """
 
     def __init__(
@@ -147,19 +194,58 @@ class DeckWriter:
     ) -> None:
         self._aerosol_model = aerosol_model
         self._run6sv = run6sv
-        lowest = GRID_START + GRID_STEP * lowest_sample
-        highest = GRID_START + GRID_STEP * (lowest_sample + len(response) - 1)
+        self._lowest = GRID_START + GRID_STEP * lowest_sample
+        self._highest = GRID_START + GRID_STEP * (lowest_sample + len(response) - 1)
+        ends = math.fsum({0: response[0], len(response) - 1: response[-1]}.values())
+        self._integral = GRID_STEP * (math.fsum(response) - ends / 2)
         # With a surface reflectance of 0 the apparent reflectance, printed with 7 decimals, is the
         # intrinsic atmospheric reflectance, which 6SV prints with 3.
-        reflectance = "0.3" if run6sv else "0"
+        self._reflectance = 0.3 if run6sv else 0.0
         self._tail = "\n".join(
             [
                 "-1000",
                 "1",
-                f"{lowest:.4f} {highest:.4f}",
+                f"{self._lowest:.4f} {self._highest:.4f}",
                 *(_shortest(value) for value in response),
-                *("0", "0", "0", reflectance, "-1", ""),
+                *("0", "0", "0", _shortest(self._reflectance), "-1", ""),
             ]
+        )
+
+    def inputs(self, point: Sequence[float]) -> Inputs:
+        """Give what the deck of one point tells 6SV.
+
+        Parameters
+        ----------
+        point : sequence of float, shape (8,)
+            Values in the order of `sixsv_lut.axes.AXES`.
+
+        Returns
+        -------
+        Inputs
+            The numbers that 6SV's report must echo.
+        """
+        if not all(map(math.isfinite, point)):
+            raise ValueError(
+                f"a point with a value that is not a number has no deck: {list(point)}"
+            )
+        uo3, uw, aot550, psurf, alti, phi, thetas, thetav = (float(value) for value in point)
+        sun, view = (thetav, thetas) if self._run6sv else (thetas, thetav)
+        _, pressure, _, water, ozone = self._level(_TOP_LEVEL, psurf, uw, uo3)
+        return Inputs(
+            month=1,
+            day=1,
+            solar_zenith=sun,
+            solar_azimuth=phi,
+            view_zenith=view,
+            view_azimuth=0.0,
+            top_level=(pressure, water, ozone),
+            aerosol_model=self._aerosol_model,
+            optical_thickness=aot550 if self._aerosol_model else None,
+            target_altitude=alti,
+            lowest_wavelength=self._lowest,
+            highest_wavelength=self._highest,
+            response_integral=self._integral,
+            surface_reflectance=self._reflectance,
         )
 
     def write(self, point: Sequence[float]) -> str:
@@ -175,26 +261,39 @@ class DeckWriter:
         str
             The deck, ending in a newline.
         """
-        uo3, uw, aot550, psurf, alti, phi, thetas, thetav = (float(value) for value in point)
-        if not all(map(math.isfinite, point)):
-            raise ValueError(
-                f"a point with a value that is not a number has no deck: {list(point)}"
-            )
-        sun, view = (thetav, thetas) if self._run6sv else (thetas, thetav)
+        told = self.inputs(point)
+        uo3, uw, _, psurf, *_ = (float(value) for value in point)
+        angles = (told.solar_zenith, told.solar_azimuth, told.view_zenith, told.view_azimuth)
         # Model 0 reads a single line, -1, in place of the optical thickness.
         aerosol = (
-            ["0", "-1"]
-            if self._aerosol_model == 0
-            else [str(self._aerosol_model), "0", _shortest(aot550)]
+            ["-1"] if told.optical_thickness is None else ["0", _shortest(told.optical_thickness)]
         )
         return "\n".join(
             [
                 "0",
-                f"{_shortest(sun)} {_shortest(phi)} {_shortest(view)} 0 1 1",
+                f"{' '.join(map(_shortest, angles))} {told.month} {told.day}",
                 "7",
-                *_profile(psurf, uw, uo3, fortran_e10_4 if self._run6sv else _shortest),
+                *(self._line(self._level(level, psurf, uw, uo3)) for level in US62),
+                str(told.aerosol_model),
                 *aerosol,
-                _shortest(-alti) if alti else "0",
+                _shortest(-told.target_altitude) if told.target_altitude else "0",
                 self._tail,
             ]
         )
+
+    def _level(
+        self, level: tuple[int, float, float, float, float], psurf: float, uw: float, uo3: float
+    ) -> tuple[int, float, float, float, float]:
+        scaled = _scaled_as_the_older_tool if self._run6sv else _scaled
+        altitude, pressure, temperature, water, ozone = level
+        return (
+            altitude,
+            scaled(pressure, psurf, US62_PRESSURE),
+            temperature,
+            scaled(water, uw, US62_WATER_VAPOUR),
+            scaled(ozone, uo3, US62_OZONE),
+        )
+
+    def _line(self, level: tuple[int, float, float, float, float]) -> str:
+        write = fortran_e10_4 if self._run6sv else _shortest
+        return "  ".join(map(write, level))

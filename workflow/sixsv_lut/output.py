@@ -12,6 +12,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from sixsv_lut.deck import Inputs
+
+if TYPE_CHECKING:  # the configuration imports this module, without NumPy
+    import numpy as np
+    import numpy.typing as npt
 
 
 class Status(IntEnum):
@@ -180,15 +187,58 @@ TRANSMITTANCES: tuple[str, ...] = (
 SPHERICAL_ALBEDO = "spherical_albedo_total"
 APPARENT_REFLECTANCE = "apparent_reflectance"
 INTRINSIC_REFLECTANCE = "intrinsic_reflectance"
-REQUIRED: tuple[str, ...] = (
-    *TRANSMITTANCES,
-    SPHERICAL_ALBEDO,
-    APPARENT_REFLECTANCE,
-    INTRINSIC_REFLECTANCE,
-)
+
+# A reflectance is the radiance over that of a white surface under the same sun. It passes 1 where
+# sun and view are low: a thick layer gives about P / (4 (cos thetas + cos thetav)), with a phase
+# function P that reaches 10 to 15 in the forward direction, and less than 9 in its place where
+# light is scattered often. So reflectance * (cos thetas + cos thetav) stays below 5; of some
+# thousand launches inside the domains of the axes only those above it broke the conservation of
+# energy: thick aerosol, sun at 88.99 degrees, reflectances of 5 at the nadir.
+_LARGEST_SCALED_REFLECTANCE = 5.0
+# The same with both zenith angles at the end of their domain, 89 degrees, where cos is 0.01745.
+_LARGEST_REFLECTANCE = 143.0
+_BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys((*TRANSMITTANCES, SPHERICAL_ALBEDO), (0.0, 1.0)),
+    **dict.fromkeys((APPARENT_REFLECTANCE, INTRINSIC_REFLECTANCE), (0.0, _LARGEST_REFLECTANCE)),
+}
+REQUIRED: tuple[str, ...] = tuple(_BOUNDS)
 
 # 6SV prints five decimals: a value may pass a bound by the rounding, not by more.
 _TOLERANCE = 2e-5
+
+# What a report says of its deck: label, width and decimals of the number, the input that it echoes.
+_ECHOES = (
+    ("   month:", 3, 0, "month"),
+    (" day : ", 3, 0, "day"),
+    (" solar zenith angle:  ", 6, 2, "solar_zenith"),
+    (" solar azimuthal angle:      ", 6, 2, "solar_azimuth"),
+    (" view zenith angle:   ", 6, 2, "view_zenith"),
+    (" view azimuthal angle:       ", 6, 2, "view_azimuth"),
+    (" opt. thick. 550 nm : ", 7, 4, "optical_thickness"),
+    (" wl inf=", 6, 3, "lowest_wavelength"),
+    (" wl sup=", 6, 3, "highest_wavelength"),
+    (" constant reflectance over the spectra ", 6, 3, "surface_reflectance"),
+    (" ground altitude  [km]", 6, 3, "target_altitude"),
+)
+_AEROSOL_NAMES = {
+    0: "no aerosols computed",
+    1: "Continental aerosol model",
+    2: "Maritime aerosol model",
+    3: "Urban aerosol model",
+    5: "Desert aerosol model",
+    6: "Biomass Burning aerosol model",
+    7: "Stratospheric aerosol model",
+}
+# The profile, in E10.4: altitude, pressure, temperature, water vapour and ozone density. It begins
+# at the target's altitude; the level at 100 km is kept as the deck gives it, if it is above.
+_PROFILE_HEADING = "*altitude  *pressure "
+_PROFILE_COLUMNS = (slice(13, 24), slice(24, 35), slice(46, 57), slice(57, 68))
+_TOP_LEVEL = "\n*             0.1000E+03 "
+_HIGHEST_TARGET = 99.0
+
+# 6SV computes in single precision.
+_SINGLE = 1e-6
+_SMALLEST_SINGLE = 1e-37
 
 _CLOSING_LINE = "*" * 79
 _ROW_BY_LABEL = {row.label: row for row in _LABELLED_ROWS}
@@ -205,13 +255,16 @@ def _number(text: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def parse_report(report: str) -> dict[str, float]:
+def parse_report(report: str, inputs: Inputs | None = None) -> dict[str, float]:
     """Read the numbers of a report.
 
     Parameters
     ----------
     report : str
         What 6SV printed.
+    inputs : Inputs, optional
+        What the deck told 6SV: the report must echo it, to the digits that it prints. Without it, a
+        report of any deck is taken.
 
     Returns
     -------
@@ -222,8 +275,9 @@ def parse_report(report: str) -> dict[str, float]:
     Raises
     ------
     ReportError
-        The report is empty or truncated, a label is missing, or a quantity that the LUT needs is
-        not finite or outside its physical range.
+        The report is empty or truncated, a label is missing, the report is that of another deck
+        (all ``UNREADABLE``), or a quantity that the LUT needs is not finite or outside its physical
+        range.
     """
     if not report.strip():
         raise ReportError(Status.UNREADABLE, "6SV printed nothing")
@@ -254,7 +308,9 @@ def parse_report(report: str) -> dict[str, float]:
     if report.rstrip().rsplit("\n", 1)[-1] != _CLOSING_LINE:
         raise ReportError(Status.UNREADABLE, "the report is cut off after its last table")
     values = {name: _number(text) for name, text in texts.items()}
-    _check(values, texts)
+    _check(values, texts, inputs)
+    if inputs is not None:
+        _check_echoes(report, values, inputs)
     return values
 
 
@@ -262,7 +318,69 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _check(values: Mapping[str, float], texts: Mapping[str, str]) -> None:
+def _check_echoes(report: str, values: Mapping[str, float], inputs: Inputs) -> None:
+    """Refuse the report of another deck."""
+    differing: list[str] = []
+
+    def compare(what: str, printed: str, told: float, half_a_digit: float) -> None:
+        value = _number(printed)
+        # 6SV 2.1 prints the altitude with either sign.
+        value, told = (abs(value), abs(told)) if what == "target_altitude" else (value, told)
+        # Not the other way round: NaN differs.
+        if not abs(value - told) <= half_a_digit + _SINGLE * abs(told) + _SMALLEST_SINGLE:
+            name = what.replace("_", " ")
+            differing.append(f"{name} {printed.strip()} in place of {told:.7g}")
+
+    for label, width, decimals, name in _ECHOES:
+        told = getattr(inputs, name)
+        if told is None:
+            continue
+        printed = _after(report, label, width)
+        too_wide = len(f"{-abs(told):.{decimals}f}") > width
+        if not (too_wide and printed == "*" * width):
+            compare(name, printed, told, 0.5 * 10.0**-decimals)
+    if inputs.target_altitude < _HIGHEST_TARGET:
+        lowest = _after(report, _PROFILE_HEADING, 160).partition("\n")[2]
+        top = _TOP_LEVEL[1:] + _after(report, _TOP_LEVEL, 60)
+        levels = zip(
+            ("target_altitude", "pressure_at_100_km", "water_vapour_at_100_km", "ozone_at_100_km"),
+            (lowest, top, top, top),
+            _PROFILE_COLUMNS,
+            (inputs.target_altitude, *inputs.top_level),
+            strict=True,
+        )
+        for name, line, columns, told in levels:
+            compare(name, line[columns], told, _half_a_digit_of_e10_4(line[columns]))
+    integral = inputs.response_integral
+    # 7 decimals of a sum of up to 1460 samples.
+    compare(
+        "response_integral",
+        f"{values['response_integral']:.7f}",
+        integral,
+        5e-8 + 1e-5 * abs(integral),
+    )
+    aerosol = _AEROSOL_NAMES[inputs.aerosol_model]
+    if aerosol not in report:
+        differing.append(f"no line {aerosol!r}")
+    if differing:
+        raise ReportError(
+            Status.UNREADABLE, f"the report is that of another deck: {', '.join(differing[:3])}"
+        )
+
+
+def _after(report: str, label: str, width: int) -> str:
+    at = report.find(label)
+    if at < 0:
+        raise ReportError(Status.UNREADABLE, f"the report lacks {label.strip(' *:=')!r}")
+    return report[at + len(label) : at + len(label) + width]
+
+
+def _half_a_digit_of_e10_4(printed: str) -> float:
+    exponent = printed[-3:]
+    return 0.5e-4 * 10.0 ** int(exponent) if exponent[1:].isdecimal() else 0.0
+
+
+def _check(values: Mapping[str, float], texts: Mapping[str, str], inputs: Inputs | None) -> None:
     not_finite = [name for name in REQUIRED if not math.isfinite(values[name])]
     if not_finite:
         raise ReportError(
@@ -270,16 +388,41 @@ def _check(values: Mapping[str, float], texts: Mapping[str, str]) -> None:
             "6SV printed "
             + ", ".join(f"{name} as {texts[name].strip()}" for name in not_finite[:3]),
         )
-    fraction = (*TRANSMITTANCES, SPHERICAL_ALBEDO)
     faults = [
-        f"{name} {values[name]:g} is outside [0, 1]"
-        for name in fraction
-        if not -_TOLERANCE <= values[name] <= 1 + _TOLERANCE
+        f"{name} {values[name]:g} is outside [{low:g}, {high:g}]"
+        for name, (low, high) in _BOUNDS.items()
+        if not low - _TOLERANCE <= values[name] <= high + _TOLERANCE
     ]
-    faults += [
-        f"{name} {values[name]:g} is negative"
-        for name in (APPARENT_REFLECTANCE, INTRINSIC_REFLECTANCE)
-        if values[name] < -_TOLERANCE
-    ]
+    if inputs is not None:
+        cosines = sum(
+            math.cos(math.radians(angle)) for angle in (inputs.solar_zenith, inputs.view_zenith)
+        )
+        faults += [
+            f"{name} {values[name]:g} is more than any atmosphere scatters at these angles"
+            for name in (APPARENT_REFLECTANCE, INTRINSIC_REFLECTANCE)
+            if values[name] * cosines > _LARGEST_SCALED_REFLECTANCE
+        ]
     if faults:
         raise ReportError(Status.UNPHYSICAL, "; ".join(faults))
+
+
+def good_rows(quantities: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Tell which rows of stored numbers a fresh report could have given.
+
+    Parameters
+    ----------
+    quantities : ndarray of float64, shape (n, m)
+        Numbers of n launches, in the order of `QUANTITY_NAMES`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        Whether all of `REQUIRED` are finite and physical, by the bounds of `parse_report`.
+    """
+    import numpy as np
+
+    required = quantities[:, [QUANTITY_NAMES.index(name) for name in _BOUNDS]]
+    low, high = np.array(list(_BOUNDS.values())).T
+    # Comparisons with NaN are false.
+    good = (required >= low - _TOLERANCE) & (required <= high + _TOLERANCE)
+    return np.asarray(good.all(axis=1))

@@ -170,16 +170,18 @@ def measure(
     number = max(MOST_LAUNCHES, math.ceil(2 * at_a_time / len(recipes)))
     points = [grid.rows(point, point + 1)[0] for point in spread_points(grid, number)]
     writers = [recipe.deck_writer() for recipe in recipes]
-    launcher = Launcher(Path(recipes[0].executable), launch_environment(), timeout)
+    launcher = Launcher(
+        Path(recipes[0].executable), launch_environment(), timeout, recipes[0].executable_sha256
+    )
     end = time.monotonic() + seconds
 
     def launch(turn: int, band: int) -> float | str | None:
         if turn >= LEAST_LAUNCHES and time.monotonic() > end:
             return None
-        deck = writers[band].write(points[turn])
+        deck, inputs = writers[band].write(points[turn]), writers[band].inputs(points[turn])
         started = time.monotonic()
         try:
-            parse_report(launcher.launch(deck))
+            parse_report(launcher.launch(deck), inputs)
         except (LaunchError, ReportError) as fault:
             return fault.reason
         return time.monotonic() - started

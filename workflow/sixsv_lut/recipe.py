@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sixsv_lut import DECK_VERSION
+from sixsv_lut import DECK_VERSION, RUN6SV_VERSION
 from sixsv_lut.deck import DeckWriter
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.executable import find_executable, printed_version, sha256_of
+from sixsv_lut.executable import find_executable, printed_version
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.instruments import Band
 from sixsv_lut.responses import Response, read_response
@@ -58,7 +58,7 @@ class Recipe:
             "deck_version": DECK_VERSION,
             "executable_sha256": self.executable_sha256,
             "aerosol_model": self.aerosol_model,
-            "run6sv": self.run6sv,
+            "run6sv": RUN6SV_VERSION if self.run6sv else False,
             "lowest_sample": self.response.lowest_sample,
             "response": list(self.response.values),
         }
@@ -89,11 +89,12 @@ def make_recipe(configuration: Configuration, band: Band) -> Recipe:
         The spectral response cannot be used.
     """
     executable = find_executable(configuration.sixsv.executable)
+    content = executable.read_bytes()  # once: its digest and its version belong together
     return Recipe(
         band=band.name,
         executable=str(executable),
-        executable_sha256=sha256_of(executable),
-        version=printed_version(executable),
+        executable_sha256=hashlib.sha256(content).hexdigest(),
+        version=printed_version(content),
         aerosol_model=configuration.aerosol.model,
         run6sv=configuration.run6sv,
         response=read_response(
