@@ -1,4 +1,4 @@
-# Takes: the configuration as Snakemake merged it.
+# Takes: the configuration files, and what the command line says besides.
 # Makes: the campaign, from which all rules take their paths; what happens at start and end.
 
 import sys
@@ -17,11 +17,14 @@ from sixsv_lut.errors import CampaignError
 environment.prepare(workflow.basedir, main_process=workflow.is_main_process)
 
 try:
-    campaign = load_campaign(config, workflow.configfiles)
+    # Read here, not by Snakemake: what is wrong with a file is told with the line. A configuration
+    # that is given with --configfile replaces the default one, it does not extend it.
+    campaign = load_campaign(workflow.configfiles, workflow.config_settings.config)
     if workflow.is_main_process:
         campaign.check_files()
 except CampaignError as fault:
-    raise WorkflowError(str(fault)) from None
+    # Snakemake would put the place in this file around any other error.
+    raise SystemExit(f"Error: {fault}") from None
 
 
 def asked_for_only(*targets):
