@@ -259,10 +259,9 @@ def values_as_written(name: str, entry: object, *, any_value: bool = False) -> t
         if faults:
             raise ValueError(_joined(faults))
     else:
-        example = str(entry) if isinstance(entry, str | int | float) else "0"
         raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
-            f"{shown(entry)} is neither a list of numbers nor a range: write "
-            f"[{example[:_LONGEST_NUMBER]}] for one value"
+            f"{shown(entry)} is neither a list of numbers nor a range: write one value in "
+            "brackets, like [0.3]"
         )
     if not written:
         raise ValueError("is empty: an axis has at least one value")

@@ -6,7 +6,6 @@ import difflib
 import math
 import os
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -111,9 +110,9 @@ def _usable_path(value: str) -> str:
         raise ValueError(f"{shown(value)} is empty: write a path")
     if value != value.strip():
         raise ValueError(f"{shown(value)} begins or ends with a blank: remove it")
-    if any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in value):
+    if not value.isprintable():
         raise ValueError(
-            f"{shown(value)} holds a line break or another control character: remove it"
+            f"{shown(value)} holds a line break or another sign that cannot be seen: remove it"
         )
     path = Path(value)
     if value.startswith("~"):
@@ -229,9 +228,10 @@ class Aerosol(_Section):
     @field_validator("name")
     @classmethod
     def _can_be_written_anywhere(cls, value: str) -> str:
-        return _plain_name(
-            value, r"[A-Za-z0-9 ._-]*", "letters, digits, blanks and the signs . _ -"
-        )
+        if value != value.strip():
+            raise ValueError(f"{shown(value)} begins or ends with a blank: remove it")
+        signs = "letters, digits, blanks and the signs . _ -"
+        return _plain_name(value, r"[A-Za-z0-9 ._-]*", signs)
 
     @field_validator("model")
     @classmethod
@@ -443,8 +443,7 @@ class Configuration(_Section):
                         "like 665"
                     )
             return value
-        example = value if isinstance(value, str | int | float) else "Oa08"
-        raise ValueError(f"{shown(value)} is no list: write [{example}] for one band, or all")
+        raise ValueError(f"{shown(value)} is no list: write [Oa08] for one band, or all")
 
     @field_validator("bands")
     @classmethod

@@ -1,8 +1,8 @@
 """Configuration files: YAML 1.1 or JSON, read strictly, and merged.
 
-Every value stays the text that was written, because YAML 1.1 reads 010 as 8, 1:30 as 90 and
-``no`` as false; what a value is to be, a number or a name, says its key. What YAML passes over in
-silence, a key that stands twice above all, is refused with file and line.
+Numbers stay the text that was written, because YAML 1.1 reads 010 as 8 and 1:30 as 90; what a
+value is to be, a number or a name, says its key. What YAML passes over in silence, a key that
+stands twice above all, is refused with file and line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ _MOST_VALUES = 1_000_000
 
 _DEEPEST = 50
 
-_NO_VALUE = frozenset({"", "~", "null", "Null", "NULL"})
+# What YAML 1.1 takes words for that stand without quotes.
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys((w for t in ("true", "yes", "on") for w in (t, t.title(), t.upper())), True),
+    **dict.fromkeys((w for t in ("false", "no", "off") for w in (t, t.title(), t.upper())), False),
+}
 _MERGE = "<<"
 
 # Tags that say of a value what it is without them.
@@ -86,8 +91,8 @@ def read_configuration(path: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        The sections and lists of the file; every other value is text as it was written, or None
-        where nothing, ``~`` or ``null`` was.
+        The sections and lists of the file; every other value is text as it was written, but for
+        true and false, and None where nothing, ``~`` or ``null`` was.
 
     Raises
     ------
@@ -229,7 +234,7 @@ class _Values:
         self._count = 0
 
     def of(self, node: yaml.Node, inside: tuple[yaml.Node, ...], key: str) -> Any:
-        """Give a section, a list, a text or None.
+        """Give a section, a list, a text, true, false or None.
 
         Parameters
         ----------
@@ -245,7 +250,9 @@ class _Values:
             return self._section(node, (*inside, node), key)
         if isinstance(node, yaml.SequenceNode):
             return [self.of(item, (*inside, node), key) for item in node.value]
-        return None if _is_plain(node) and node.value in _NO_VALUE else node.value
+        if any("\ud800" <= sign <= "\udfff" for sign in node.value):
+            raise self._fault(node, "half a character: write the character, not its escapes")
+        return _WORDS.get(node.value, node.value) if _is_plain(node) else node.value
 
     def _check(self, node: yaml.Node, inside: tuple[yaml.Node, ...]) -> None:
         self._count += 1
