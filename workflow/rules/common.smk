@@ -11,14 +11,18 @@ from snakemake.logging import logger
 from sixsv_lut import environment, run
 from sixsv_lut.campaign import load_campaign
 from sixsv_lut.configuration import effective
+from sixsv_lut.configuration_file import DEFAULT_FILE
 from sixsv_lut.console import shown_on_terminal
 from sixsv_lut.errors import CampaignError
 
 environment.prepare(workflow.basedir, main_process=workflow.is_main_process)
 
+# A configuration that is given with --configfile replaces the default one, it does not extend it.
+if not workflow.configfiles:
+    workflow.configfiles.append(str(DEFAULT_FILE))
+
 try:
-    # Read here, not by Snakemake: what is wrong with a file is told with the line. A configuration
-    # that is given with --configfile replaces the default one, it does not extend it.
+    # Read here, not by Snakemake: what is wrong with a file is told with the line.
     campaign = load_campaign(workflow.configfiles, workflow.config_settings.config)
     if workflow.is_main_process:
         campaign.check_files()

@@ -36,7 +36,7 @@ from sixsv_lut.readable import shown
 # All bands together. Snakemake plans 65,000 jobs in 152 s with 1 GB, and both grow in proportion.
 MOST_BATCHES = 100_000
 
-# Of a band. Making its LUT takes about 150 bytes of memory for each.
+# Of a band. Making its LUT takes 100 to 180 bytes of memory for each: 10 to 18 GB.
 MOST_POINTS = 100_000_000
 
 _LARGEST_BATCH = 1_000_000
@@ -391,6 +391,11 @@ class Configuration(_Section):
                 f"{shown(value)} is the root of the file system: name a folder below it"
             )
         path = Path(value)
+        if not path.is_absolute() and ":" in value.split("/")[0]:
+            raise ValueError(
+                f"{shown(value)} reads like the address of a server: name a folder of this "
+                f"machine, or write {shown(f'/its/whole/path/{value}')}"
+            )
         if info.field_name == "results" and "campaign" in info.data:
             path /= info.data["campaign"]
         there = closest_existing(path)
@@ -401,11 +406,12 @@ class Configuration(_Section):
 
     @field_validator("results")
     @classmethod
-    def _has_no_wildcards(cls, value: str) -> str:
-        if "{" in value or "}" in value:
+    def _has_no_sign_with_a_meaning(cls, value: str) -> str:
+        # Snakemake fills in what stands between {} and <>, and NetCDF takes \ for /.
+        if held := [sign for sign in "{}<>\\" if sign in value]:
             raise ValueError(
-                f"{shown(value)} holds a brace, which Snakemake takes for a wildcard: name "
-                "another folder, or a link to this one"
+                f"{shown(value)} holds {' '.join(held)}, which Snakemake or NetCDF give a meaning: "
+                "name another folder, or a link to this one"
             )
         return value
 

@@ -61,6 +61,9 @@ _LIKELY = {
         "an asterisk stands for the value of an anchor, and there is none of this name: put text "
         "with an asterisk in quotes"
     ),
+    "expected alphabetic or numeric character": (
+        "an asterisk or ampersand begins the name of an anchor: put the text in quotes"
+    ),
     "cannot start any token": "no value begins with this sign: put the text in quotes",
     "found unknown escape character": (
         "a backslash in double quotes begins an escape: use single quotes"
