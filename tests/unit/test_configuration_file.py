@@ -119,7 +119,7 @@ def test_a_key_that_stands_twice_is_refused_with_both_lines(
         ("a: 1\n- 2\n", "line 2, column 1", "a list's dash does not belong here"),
         ("a: -\n", "line 1, column 4", "a list's dash begins a line of its own"),
         ("a: [1]]\n", "line 1, column 7", "a bracket ] too many"),
-        ("a: *.nc\n", "line 1, column 4", "an asterisk"),
+        ("a: *.nc\n", "line 1, column 5", "an asterisk"),
         ("a: @x\n", "line 1, column 4", "put the text in quotes"),
         ("a: 'it's'\n", "line 1, column 8", "a quote inside quotes"),
         ('a: "C:\\data"\n', "line 1, column 8", "a backslash in double quotes"),

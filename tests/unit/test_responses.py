@@ -84,14 +84,15 @@ def test_a_finer_response_is_interpolated_linearly_on_the_grid() -> None:
 
 def test_a_coarser_response_is_interpolated_linearly_on_the_grid() -> None:
     wavelengths = 0.65 + 0.005 * np.arange(7)
-    found = resample(wavelengths, _floats(0, 0.4, 1, 1, 1, 0.4, 0), _OA08, "x")
-    assert found.values == pytest.approx([0.2, 0.4, 0.7, 1, 1, 1, 1, 1, 0.7, 0.4, 0.2])
+    found = resample(wavelengths, _floats(0, 0.5, 1, 1, 1, 0.5, 0), _OA08, "x")
+    assert found.values == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25])
     assert found.lowest_sample == 161
 
 
 def _sampled(step: float, width: float) -> tuple[Floats, Floats]:
     """Sample a bell curve at 665 nm, of some width at half its peak, every so many nm."""
-    wavelengths = 0.665 + step / 1000 * np.arange(-40, 41)
+    half = int(2 * width / step) + 2
+    wavelengths = 0.665 + step / 1000 * np.arange(-half, half + 1)
     return wavelengths, np.exp2(-(((wavelengths - 0.665) * 2000 / width) ** 2))
 
 
