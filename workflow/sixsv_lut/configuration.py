@@ -33,7 +33,8 @@ from sixsv_lut.instruments import BANDS, BUILT_IN, Band, response_path, select_b
 from sixsv_lut.output import QUANTITY_NAMES
 from sixsv_lut.readable import shown
 
-# All bands together. Snakemake plans 65,000 jobs in 152 s with 1 GB, and both grow in proportion.
+# All bands together. Snakemake plans so many jobs in four minutes with 2.2 GB, and both grow in
+# proportion: for more, a login node is too small.
 MOST_BATCHES = 100_000
 
 # Of a band. Making its LUT takes 100 to 180 bytes of memory for each: 10 to 18 GB.
@@ -136,6 +137,16 @@ def _usable_path(value: str) -> str:
             "shorten it"
         )
     return str(path) if value.startswith("~") else value
+
+
+def _refuse_if_no_folder(path: Path) -> None:
+    there = closest_existing(path)
+    if there.is_dir():
+        return
+    what = "a file" if there.exists() else "a link to nothing"
+    if there == path:
+        raise ValueError(f"{shown(str(path))} is {what}, not a folder")
+    raise ValueError(f"{shown(str(path))} cannot be made: {there} is {what}")
 
 
 def _is_file(path: Path) -> bool:
@@ -394,14 +405,11 @@ class Configuration(_Section):
         if not path.is_absolute() and ":" in value.split("/")[0]:
             raise ValueError(
                 f"{shown(value)} reads like the address of a server: name a folder of this "
-                f"machine, or write {shown(f'/its/whole/path/{value}')}"
+                "machine, by its whole path if its name has a colon"
             )
+        _refuse_if_no_folder(path)
         if info.field_name == "results" and "campaign" in info.data:
-            path /= info.data["campaign"]
-        there = closest_existing(path)
-        if not there.is_dir():
-            what = "a link to nothing" if there.is_symlink() and not there.exists() else "a file"
-            raise ValueError(f"{shown(str(path))} cannot be a folder: {there} is {what}")
+            _refuse_if_no_folder(path / info.data["campaign"])
         return value
 
     @field_validator("results")
