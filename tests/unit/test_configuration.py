@@ -18,7 +18,7 @@ from sixsv_lut.configuration import (
     validate,
 )
 from sixsv_lut.errors import CampaignError
-from unit.support import axes_entry, configuration_entry
+from unit.support import axes_entry, configuration_entry, write_script
 
 
 def _refusal(**changes: object) -> list[str]:
@@ -45,6 +45,16 @@ def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/tmp")
     made = _valid(results="~/results", store="~/scratch/store")
     assert (made.results, made.store) == ("/tmp/results", "/tmp/scratch/store")
+
+
+def test_files_in_the_home_folder_stay_as_they_were_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_script(tmp_path / "6sv", "#!/bin/sh\n")
+    (tmp_path / "response.txt").write_text("")
+    made = _valid(sixsv={"executable": "~/6sv"}, spectral_response="~/response.txt")
+    assert (made.sixsv.executable, made.spectral_response) == ("~/6sv", "~/response.txt")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def _list_of_text(value: object) -> object:
 
 
 def _usable_path(value: str) -> str:
-    """Refuse what no file or folder can be called; give the path with the home folder filled in."""
+    """Refuse what no file or folder can be called."""
     if not value.strip():
         raise ValueError(f"{shown(value)} is empty: write a path")
     if value != value.strip():
@@ -136,7 +136,11 @@ def _usable_path(value: str) -> str:
             f"{shown(value)}: this path has {length} bytes, and {_LONGEST_PATH} is the most: "
             "shorten it"
         )
-    return str(path) if value.startswith("~") else value
+    return value
+
+
+def _with_home(value: str) -> str:
+    return str(Path(value).expanduser()) if value.startswith("~") else value
 
 
 def _refuse_if_no_folder(path: Path) -> None:
@@ -161,6 +165,7 @@ RealNumber = Annotated[float, BeforeValidator(_number)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Text = Annotated[str, BeforeValidator(_text)]
 UsablePath = Annotated[Text, AfterValidator(_usable_path)]
+Folder = Annotated[UsablePath, AfterValidator(_with_home)]
 
 
 class _Section(BaseModel):
@@ -328,11 +333,11 @@ class Configuration(_Section):
         json_schema_extra={"pattern": f"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}$"},
         description="Name of the campaign and of its folder of results: letters, digits and `._-`.",
     )
-    results: UsablePath = Field(
+    results: Folder = Field(
         "results",
         description="Folder in which the campaign's folder is made.",
     )
-    store: UsablePath = Field(
+    store: Folder = Field(
         "store",
         description="Folder in which finished launches are kept. Campaigns may share it. On the "
         "file system of the results it takes no extra room.",
@@ -479,7 +484,7 @@ class Configuration(_Section):
         if instrument is not None and bands is not None:
             paths = {response_path(value, band) for band in select_bands(instrument, bands)}
         else:  # a fault there hides none here
-            paths = set() if "{band}" in value else {Path(value)}
+            paths = set() if "{band}" in value else {Path(value).expanduser()}
         missing = sorted(str(path) for path in paths if not _is_file(path))
         if missing:
             raise ValueError(
