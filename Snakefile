@@ -9,12 +9,6 @@ from snakemake.utils import min_version
 min_version("9.19")
 
 
-# A configuration that is given with --configfile replaces the default one, it does not extend it.
-if not workflow.overwrite_configfiles:
-
-    configfile: "config/config.yaml"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/cluster.smk"
 include: "workflow/rules/parameters.smk"

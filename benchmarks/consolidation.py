@@ -22,8 +22,8 @@ sys.path.insert(0, str(PROJECT / "workflow"))
 import numpy as np  # noqa: E402
 import yaml  # noqa: E402
 
-from sixsv_lut.campaign import load_campaign  # noqa: E402
-from sixsv_lut.configuration import effective_yaml  # noqa: E402
+from sixsv_lut.campaign import Campaign  # noqa: E402
+from sixsv_lut.configuration import effective_yaml, validate  # noqa: E402
 from sixsv_lut.grid import Grid  # noqa: E402
 from sixsv_lut.instruments import find_band  # noqa: E402
 from sixsv_lut.output import QUANTITY_NAMES, Status  # noqa: E402
@@ -58,7 +58,7 @@ def make_batches(folder: Path, part: float) -> dict[str, float]:
         config["axes"]["uo3"] = [0.3]  # a quarter
     if part < 0.25:
         config["axes"]["psurf"] = [1000]  # a sixteenth
-    campaign = load_campaign(config, [])
+    campaign = Campaign(validate(config, "the benchmark"))
     configuration = campaign.configuration
     grid = Grid(configuration.axes.written())
     recipe = make_recipe(configuration, find_band("OLCI", "Oa08"))

@@ -29,7 +29,8 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "workflow"), str(PROJECT / "tests")]
 
-from sixsv_lut.campaign import load_campaign  # noqa: E402
+from sixsv_lut.campaign import Campaign  # noqa: E402
+from sixsv_lut.configuration import validate  # noqa: E402
 from sixsv_lut.executable import launch_environment  # noqa: E402
 from sixsv_lut.grid import Grid  # noqa: E402
 from sixsv_lut.instruments import BANDS, find_band  # noqa: E402
@@ -66,7 +67,7 @@ def configuration(batches: int, executable: str) -> dict[str, Any]:
 def compile_printer(folder: Path) -> Path:
     """Compile the program that prints a report, with a report of the real 6SV in it."""
     config = configuration(1, "2.1")
-    campaign = load_campaign(config, [])
+    campaign = Campaign(validate(config, "the benchmark"))
     recipe = make_recipe(campaign.configuration, find_band("OLCI", BAND))
     point = Grid(campaign.configuration.axes.written()).rows(0, 1)[0]
     report = subprocess.run(
@@ -156,7 +157,7 @@ def measure(batches: int, log: Path | None) -> dict[str, Any]:
         workspace = Workspace(folder)
         config = configuration(batches, str(compile_printer(folder)))
         workspace.configure(config)
-        campaign = load_campaign(config, [])
+        campaign = Campaign(validate(config, "the benchmark"))
         total = campaign.batches * len(campaign.band_names)
         results = folder / campaign.folder
         started = time.monotonic()

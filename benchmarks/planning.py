@@ -22,7 +22,8 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "workflow"), str(PROJECT / "tests")]
 
-from sixsv_lut.campaign import load_campaign  # noqa: E402
+from sixsv_lut.campaign import Campaign  # noqa: E402
+from sixsv_lut.configuration import validate  # noqa: E402
 from sixsv_lut.instruments import BANDS  # noqa: E402
 from support import SMALL, Workspace  # noqa: E402
 
@@ -50,7 +51,7 @@ def dry_run(workspace: Workspace, bands: list[str]) -> dict[str, Any]:
     """Plan the full-size campaign of some bands."""
     config = FULL | {"bands": bands}
     workspace.configure(config)
-    batches = load_campaign(config, []).batches * len(bands)
+    batches = Campaign(validate(config, "the benchmark")).batches * len(bands)
     plan = measure(workspace, workspace.command("-n"))
     return {"dry_run_of_bands": len(bands), "batches": batches} | plan
 
@@ -58,7 +59,7 @@ def dry_run(workspace: Workspace, bands: list[str]) -> dict[str, Any]:
 def job_start(workspace: Workspace, config: dict[str, Any]) -> dict[str, Any]:
     """Start Snakemake as in a cluster job that runs the first batch, but run nothing."""
     workspace.configure(config)
-    campaign = load_campaign(config, [])
+    campaign = Campaign(validate(config, "the benchmark"))
     band = campaign.band_names[0]
     workspace.snakemake(campaign.table, campaign.recipe(band))
     batch = f"simulate:band={band},digest={campaign.band_digests[band]},batch=00000"

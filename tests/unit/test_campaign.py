@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -146,19 +147,49 @@ def test_the_executable_is_an_input_by_its_path(tmp_path: Path) -> None:
     assert _campaign(sixsv={"executable": str(script)}).executable == str(script)
 
 
+def _file(path: Path, **changes: object) -> Path:
+    path.write_text(yaml.safe_dump(configuration_entry(**changes)))
+    return path
+
+
 def test_a_campaign_is_loaded_with_its_values_as_written(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text("axes: {uo3: [0.30]}\n")
-    entry = configuration_entry(axes=axes_entry(uo3=[0.3]))
-    campaign = load_campaign(entry, [path])
-    assert campaign.configuration.axes.written()[0] == ("0.30",)
+    path = _file(tmp_path / "config.yaml")
+    path.write_text(path.read_text().replace("'0.344'", "0.340"))
+    assert load_campaign([path]).configuration.axes.written()[0] == ("0.340",)
 
 
-def test_a_wrong_configuration_names_the_files_it_was_read_from(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text("")
-    with pytest.raises(CampaignError, match=f"{path} has a fault"):
-        load_campaign(configuration_entry(batch_size=0), [path])
+def test_a_later_file_and_the_command_line_win_key_by_key(tmp_path: Path) -> None:
+    first = _file(tmp_path / "1.yaml", sixsv={"timeout": 1, "retries": 2}, batch_size=3)
+    second = tmp_path / "2.yaml"
+    second.write_text("sixsv: {timeout: 5}\naxes: {uo3: [0.30]}\n")
+    made = load_campaign([first, second], {"batch_size": 7}).configuration
+    assert (made.sixsv.timeout, made.sixsv.retries, made.batch_size) == (5, 2, 7)
+    assert made.axes.written()[0] == ("0.30",)
+    assert made.axes.written()[1] == ("1.424",)
+
+
+def test_what_the_command_line_gives_as_text_is_read_like_a_file(tmp_path: Path) -> None:
+    # Snakemake leaves a value inside of a section as the text it is.
+    given = {"sixsv": {"retries": "0", "timeout": "9.5"}, "run6sv": "true", "bands": ["412"]}
+    made = load_campaign([_file(tmp_path / "config.yaml")], given).configuration
+    assert (made.sixsv.retries, made.sixsv.timeout, made.run6sv) == (0, 9.5, True)
+    assert made.bands == ["Oa02"]
+
+
+def test_the_default_file_is_read_when_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").mkdir()
+    _file(tmp_path / "config/config.yaml", campaign="by-default")
+    assert load_campaign().configuration.campaign == "by-default"
+
+
+def test_a_wrong_configuration_names_all_that_it_was_read_from(tmp_path: Path) -> None:
+    path = _file(tmp_path / "config.yaml")
+    with pytest.raises(CampaignError) as refusal:
+        load_campaign([path], {"batch_size": 0})
+    assert f"{path} + the command line has a fault" in str(refusal.value)
 
 
 def test_planning_a_campaign_imports_nothing_heavy() -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from sixsv_lut.campaign import Campaign
 from sixsv_lut.configuration import (
     Configuration,
     effective,
     effective_yaml,
     from_effective,
-    keep_axis_values_as_written,
     validate,
 )
 from sixsv_lut.errors import CampaignError
-from unit.support import axes_entry, configuration_entry
+from unit.support import axes_entry, configuration_entry, write_script
 
 
 def _refusal(**changes: object) -> list[str]:
@@ -46,6 +47,16 @@ def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (made.results, made.store) == ("/tmp/results", "/tmp/scratch/store")
 
 
+def test_files_in_the_home_folder_stay_as_they_were_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_script(tmp_path / "6sv", "#!/bin/sh\n")
+    (tmp_path / "response.txt").write_text("")
+    made = _valid(sixsv={"executable": "~/6sv"}, spectral_response="~/response.txt")
+    assert (made.sixsv.executable, made.spectral_response) == ("~/6sv", "~/response.txt")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -60,17 +71,17 @@ def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"sixsv": {"interpolate": 1}}, "sixsv.interpolate: unknown key; the keys here are"),
         ({"aerosol": {"type": 1}}, "aerosol.type: unknown key; the keys here are model, name"),
         ({"axes": axes_entry(phis=[0])}, "axes.phis: unknown key; did you mean phi?"),
-        ({"campaign": "-x"}, "campaign: '-x': may hold only letters, digits and, not at the start"),
-        ({"campaign": ".."}, "campaign: '..': may hold only"),
-        ({"campaign": "a/b"}, "campaign: 'a/b': may hold only"),
-        ({"campaign": ""}, "campaign: '': may hold only"),
-        ({"campaign": 5}, "campaign: 5: input should be a valid string"),
-        ({"results": ""}, "results: '': string should have at least 1 character"),
-        ({"store": ""}, "store: '': string should have at least 1 character"),
-        ({"satellite": "S3C"}, "satellite: 'S3C': input should be 'S3A' or 'S3B'"),
-        ({"instrument": "MSI"}, "instrument: 'MSI': input should be 'OLCI' or 'SLSTR'"),
-        ({"bands": "Oa01"}, "bands: 'Oa01' is no list: write [Oa01] for one band, or all"),
-        ({"bands": 412}, "bands: 412 is no list: write [412] for one band, or all"),
+        ({"campaign": "-x"}, "campaign: '-x' may hold only letters, digits and, not at the start"),
+        ({"campaign": ".."}, "campaign: '..' may hold only"),
+        ({"campaign": "a/b"}, "campaign: 'a/b' may hold only"),
+        ({"campaign": ""}, "campaign: '' may hold only"),
+        ({"campaign": 5}, "campaign: 5 is no text: write text, in quotes if"),
+        ({"results": ""}, "results: '' is empty: write a path"),
+        ({"store": ""}, "store: '' is empty: write a path"),
+        ({"satellite": "S3C"}, "satellite: 'S3C' must be S3A or S3B"),
+        ({"instrument": "MSI"}, "instrument: 'MSI' must be OLCI or SLSTR"),
+        ({"bands": "Oa01"}, "bands: 'Oa01' is no list: write [Oa08] for one band, or all"),
+        ({"bands": 412}, "bands: 412 is no list: write [Oa08] for one band, or all"),
         ({"bands": []}, "bands: is empty: name at least one band, or write all"),
         ({"bands": ["Oa22"]}, "bands: 'Oa22' is not a band of OLCI; choose from Oa01 (400), "),
         ({"bands": ["Oa02", 412.5]}, "bands: 412.5 names band Oa02 a second time: keep one"),
@@ -86,26 +97,26 @@ def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"aerosol": {"model": 12}}, "aerosol.model: 12 needs a file of Mie results: choose from"),
         ({"aerosol": {"model": 13}}, "aerosol.model: 13 is no model of 6SV: choose from 0 (none)"),
         ({"aerosol": {"model": -1}}, "aerosol.model: -1 is no model of 6SV"),
-        ({"aerosol": {"name": "a/b"}}, "aerosol.name: 'a/b': may hold only"),
+        ({"aerosol": {"name": "a/b"}}, "aerosol.name: 'a/b' may hold only"),
         ({"aerosol": {"model": 0}}, "axes: aot550 must be [0] with aerosol model 0: there is no"),
         ({"sixsv": {"executable": "/no/6sv"}}, "sixsv.executable: there is no file /no/6sv: give"),
         ({"sixsv": {"executable": "3.0"}}, "or one of the versions 1.1, 2.1"),
-        ({"sixsv": {"timeout": 0}}, "sixsv.timeout: 0: input should be greater than 0"),
-        ({"sixsv": {"timeout": float("inf")}}, "sixsv.timeout: inf: input should be less than or"),
-        ({"sixsv": {"retries": -1}}, "sixsv.retries: -1: input should be greater than or equal"),
-        ({"batch_size": 0}, "batch_size: 0: input should be greater than or equal to 1"),
-        ({"batch_size": "many"}, "batch_size: 'many': input should be a valid integer"),
-        ({"batch_size": 1.5}, "batch_size: 1.5: input should be a valid integer"),
-        ({"batch_size": 1_000_001}, "batch_size: 1000001: input should be less than or equal to"),
-        ({"formats": ["csv"]}, "formats.0: 'csv': input should be 'text', 'netcdf' or 'zarr'"),
-        ({"formats": []}, "formats: []: list should have at least 1 item"),
+        ({"sixsv": {"timeout": 0}}, "sixsv.timeout: 0 must be greater than 0"),
+        ({"sixsv": {"timeout": float("inf")}}, "sixsv.timeout: inf is not a number: write it like"),
+        ({"sixsv": {"retries": -1}}, "sixsv.retries: -1 must be at least 0"),
+        ({"batch_size": 0}, "batch_size: 0 must be at least 1"),
+        ({"batch_size": "many"}, "batch_size: 'many' is not a whole number: write it"),
+        ({"batch_size": 1.5}, "batch_size: 1.5 is not a whole number: write it"),
+        ({"batch_size": 1_000_001}, "batch_size: 1000001 must be at most 1,000,000"),
+        ({"formats": ["csv"]}, "formats: 'csv' must be text, netcdf or zarr"),
+        ({"formats": []}, "formats: is empty: name at least one of text,"),
         ({"formats": ["text", "text"]}, "formats: text is there twice: keep one"),
         ({"extra_outputs": ["spherical_albedo"]}, "did you mean spherical_albedo_total"),
         ({"extra_outputs": ["zz"]}, "extra_outputs: zz: no number of 6SV's report has this name"),
         ({"extra_outputs": ["optical_depth_total"] * 2}, "optical_depth_total is there twice"),
-        ({"allowed_failures": -1}, "allowed_failures: -1: input should be greater than or equal"),
-        ({"run6sv": "maybe"}, "run6sv: 'maybe': input should be a valid boolean"),
-        ({"axes": None}, "axes: None: input should be a valid dictionary"),
+        ({"allowed_failures": -1}, "allowed_failures: -1 must be at least 0"),
+        ({"run6sv": "maybe"}, "run6sv: 'maybe' is neither true nor false"),
+        ({"axes": None}, "axes: has no value"),
         ({"axes": axes_entry(uo3=[])}, "axes.uo3: is empty: an axis has at least one value"),
         ({"axes": axes_entry(phi=[0, 0])}, "axes.phi: 0 is there twice: keep one"),
         ({"axes": axes_entry(thetas=[90])}, "axes.thetas: 90 outside [0, 89) degree, where 6SV"),
@@ -227,74 +238,214 @@ def test_a_configuration_cannot_be_changed() -> None:
         _valid().batch_size = 5  # type: ignore[misc]
 
 
-def _from_file(path: Path, text: str, **given: Any) -> dict[str, Any]:
-    """Do what Snakemake does: read the file, and put what the command line gave over it."""
-    path.write_text(text)
-    config = yaml.safe_load(text)
-    config["axes"] |= given
-    return keep_axis_values_as_written(config, [path])["axes"]
+@pytest.mark.parametrize("value", ["010", "0x10", "1_000", "1:30", "true", True, "1e3", 5.0, [5]])
+@pytest.mark.parametrize("key", ["batch_size", "allowed_failures", "sixsv.retries"])
+def test_what_only_yaml_or_python_takes_for_a_whole_number_is_refused(
+    key: str, value: object
+) -> None:
+    section, _, name = key.rpartition(".")
+    _, fault = _refusal(**{section: {name: value}} if section else {name: value})
+    assert fault.startswith(f"{key}: ")
+    assert fault.endswith("is not a whole number: write it like 16")
 
 
-@pytest.mark.parametrize("text", ["0.30", "1e-3", "1.0E-3", ".5", "5.", "1013.250", "+1", "7"])
-def test_a_value_of_a_file_is_kept_as_it_was_written(tmp_path: Path, text: str) -> None:
-    assert _from_file(tmp_path / "c.yaml", f"axes:\n  uo3: [{text}, 9]\n") == {"uo3": [text, "9"]}
+@pytest.mark.parametrize("value", ["010", "0x10", "1_000", "1:30", "true", True, ".inf", "nan"])
+@pytest.mark.parametrize("name", ["timeout", "seconds_per_launch"])
+def test_what_only_yaml_or_python_takes_for_a_number_is_refused(name: str, value: object) -> None:
+    _, fault = _refusal(sixsv={name: value})
+    assert fault.startswith(f"sixsv.{name}: ")
+    assert fault.endswith("is not a number: write it like 0.25, 10 or 1e-3")
 
 
-def test_a_quoted_value_is_kept_as_it_was_written(tmp_path: Path) -> None:
-    axes = _from_file(tmp_path / "c.yaml", 'axes:\n  uo3: ["0.30"]\n')
-    assert axes == {"uo3": ["0.30"]}
+def test_numbers_and_switches_may_be_text() -> None:
+    made = _valid(sixsv={"timeout": "1e2", "retries": "3"}, batch_size="7", run6sv="true")
+    assert (made.sixsv.timeout, made.sixsv.retries, made.batch_size) == (100, 3, 7)
+    assert made.run6sv is True
+    assert _valid(run6sv="Off").run6sv is False
 
 
-def test_a_quoted_value_does_not_change_how_its_neighbours_are_kept(tmp_path: Path) -> None:
-    axes = _from_file(tmp_path / "c.yaml", 'axes:\n  uo3: ["0.30", 0.40]\n')
-    assert axes == {"uo3": ["0.30", "0.40"]}
+def _of_points(number: int) -> dict[str, Any]:
+    """Make axes of so many points: at most 10,000 values on each of two axes."""
+    first = min(number, 10_000)
+    assert number % first == 0
+    return axes_entry(
+        thetas=["30"],
+        thetav=["10"],
+        uw=[f"{i / 1000}" for i in range(first)],
+        uo3=[f"{i / 10_000}" for i in range(number // first)],
+    )
 
 
-def test_the_ends_of_a_range_are_kept_as_they_were_written(tmp_path: Path) -> None:
-    axes = _from_file(tmp_path / "c.yaml", "axes:\n  uo3: {start: 0.20, stop: 0.4, step: 0.10}\n")
-    assert axes == {"uo3": {"start": "0.20", "stop": "0.4", "step": "0.10"}}
+def test_more_batches_than_can_be_planned_are_refused_with_the_size_that_will_do() -> None:
+    axes, bands = _of_points(120_000), ["Oa01", "Oa02", "Oa03"]
+    _, fault = _refusal(axes=axes, bands=bands, batch_size=3)
+    assert fault == (
+        "batch_size: 3 makes 120,000 batches of 120,000 points in each of 3 bands, and 100,000 can "
+        "be planned: write 4 or more"
+    )
+    made = _valid(axes=axes, bands=bands, batch_size=4)
+    assert Campaign(made).batches * 3 == 90_000
+    # The bound itself is taken.
+    assert _valid(axes=_of_points(100_000), batch_size=1)
+    assert _refusal(axes=_of_points(110_000), batch_size=1)
 
 
-def test_octal_and_other_traps_of_yaml_stay_visible(tmp_path: Path) -> None:
-    # YAML reads 010 as 8: as text it can be refused.
-    assert _from_file(tmp_path / "c.yaml", "axes:\n  phi: [010]\n") == {"phi": ["010"]}
-
-
-def test_a_value_of_the_command_line_wins(tmp_path: Path) -> None:
-    text = "axes:\n  uo3: [0.30]\n  uw: [1.0]\n"
-    axes = _from_file(tmp_path / "c.yaml", text, uo3=[0.4])
-    assert axes == {"uo3": [0.4], "uw": ["1.0"]}
-
-
-def test_a_later_file_wins(tmp_path: Path) -> None:
-    first, second = tmp_path / "1.yaml", tmp_path / "2.yaml"
-    first.write_text("axes: {uo3: [0.30], uw: [1.0], phi: [5.0]}\n")
-    second.write_text("axes: {uo3: [0.40], phi: [5.00]}\n")
-    merged = {"axes": {"uo3": [0.4], "uw": [1.0], "phi": [5.0]}}
-    assert keep_axis_values_as_written(merged, [first, second])["axes"] == {
-        "uo3": ["0.40"],
-        "uw": ["1.0"],
-        "phi": ["5.00"],
+@pytest.mark.parametrize("bands", [1, 2, 3, 7, 21])
+@pytest.mark.parametrize("points", [110_000, 1_230_000, 100_000_000])
+def test_the_batch_size_that_is_named_will_do_and_no_smaller_one(bands: int, points: int) -> None:
+    entry = {
+        "axes": _of_points(points),
+        "bands": [f"Oa{number:02d}" for number in range(1, bands + 1)],
     }
+    _, fault = _refusal(**entry, batch_size=1)
+    enough = int(fault.rpartition("write ")[2].split()[0])
+    assert _valid(**entry, batch_size=enough)
+    assert _refusal(**entry, batch_size=enough - 1)
 
 
-@pytest.mark.parametrize("value", ["'*x'", "'[1'", "'a: b: c'", "'&'"])
-def test_a_value_that_reads_like_yaml_is_left_for_the_refusal(tmp_path: Path, value: str) -> None:
-    axes = _from_file(tmp_path / "c.yaml", f"axes:\n  uo3: [{value}]\n")
-    assert axes == {"uo3": [value.strip("'")]}
+def test_more_points_than_a_table_can_hold_are_refused() -> None:
+    axes = _of_points(100_000_000) | {"alti": [0, 1]}
+    _, fault = _refusal(axes=axes, batch_size=1_000_000)
+    assert fault.startswith("axes: 200,000,000 points in a band: a table can be made of 100,000,00")
 
 
-@pytest.mark.parametrize("text", ["axes:\n", "axes: 5\n", "axes: []\n", "campaign: x\n"])
-def test_a_file_without_axes_is_left_for_the_refusal(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "c.yaml"
-    path.write_text(text)
-    config = yaml.safe_load(text)
-    assert keep_axis_values_as_written(config, [path]) == config
+def test_an_axis_of_endless_values_is_refused() -> None:
+    _, fault = _refusal(axes=axes_entry(uw=[f"{i / 1000}" for i in range(10_001)]))
+    assert fault == "axes.uw: has 10001 values: 10000 is the most"
 
 
-def test_what_was_given_is_not_changed(tmp_path: Path) -> None:
-    path = tmp_path / "c.yaml"
-    path.write_text("axes: {uo3: [0.30]}\n")
-    config = {"axes": {"uo3": [0.3]}}
-    keep_axis_values_as_written(config, [path])
-    assert config == {"axes": {"uo3": [0.3]}}
+@pytest.mark.parametrize("key", ["results", "store"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("/", "'/' is the root of the file system"),
+        ("//", "is the root of the file system"),
+        ("/tmp/..", "is the root of the file system"),
+        ("  ", "'  ' is empty"),
+        (" x", "' x' begins or ends with a blank"),
+        ("a\nb", r'"a\nb" holds a line break'),
+        ("a\tb", "holds a line break or another sign that cannot be seen"),
+        ("a\0b", "holds a line break or another sign that cannot be seen"),
+        ("a\x7f", "holds a line break or another sign that cannot be seen"),
+        ("a\u200bb", "holds a line break or another sign that cannot be seen"),
+        ("~nosuchuser/x", "'~nosuchuser/x': nobody on this machine is called nosuchuser"),
+        ("x/" + "y" * 256, "has a name of 256 bytes, and 255 is the most"),
+        ("é" * 128, "has a name of 256 bytes, and 255 is the most"),
+        ("d/" * 2000, "bytes, and 3500 is the most"),
+        ("a:b", "'a:b' reads like the address of a server"),
+        ("s3://bucket", "reads like the address of a server"),
+        ("file", "'file' is a file, not a folder"),
+        ("file/x", "/file is a file"),
+        ("gone", "'gone' is a link to nothing, not a folder"),
+        (5, "5 is no text"),
+        (True, "true is no text"),
+        (None, "has no value"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, value: object, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("")
+    Path("gone").symlink_to("nothing")
+    _, fault = _refusal(**{key: value})
+    assert fault.startswith(f"{key}: ")
+    assert said in fault
+
+
+@pytest.mark.parametrize("value", ["a b", "é", "y" * 255, "it's", "$HOME/x", "...", "../x", "."])
+def test_odd_folders_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = _valid(results=value, store=f"{value}/s")
+    assert (made.results, made.store) == (value, f"{value}/s")
+
+
+@pytest.mark.parametrize("value", ["a{b}", "{", "a<b>", "a\\b"])
+def test_results_where_snakemake_would_not_find_them_are_refused(value: str) -> None:
+    _, fault = _refusal(results=value)
+    assert "which Snakemake or NetCDF give a meaning" in fault
+
+
+def test_a_file_where_the_campaign_s_folder_should_be_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("results").mkdir()
+    Path("results/test").write_text("")
+    _, fault = _refusal()
+    assert fault == "results: 'results/test' is a file, not a folder"
+
+
+@pytest.mark.parametrize(
+    ("results", "store", "said"),
+    [
+        ("results", "results/test", "lies inside the campaign's results, results/test"),
+        ("results", "results/test/store", "lies inside the campaign's results"),
+        ("results", "link/store", "lies inside the campaign's results"),
+        ("../out", "../out/x/../test/s", "lies inside the campaign's results, ../out/test"),
+        (f"store/{'a1' * 32}", "store", "would hold the campaign's results"),
+        ("inside", "store", "would hold the campaign's results"),
+        ("store/probes", "store", "in its own folder probes"),
+    ],
+)
+def test_store_and_results_inside_each_other_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, results: str, store: str, said: str
+) -> None:
+    here = tmp_path / "here"
+    (here / "results/test").mkdir(parents=True)
+    (here / "store" / ("0" * 64)).mkdir(parents=True)
+    monkeypatch.chdir(here)
+    Path("link").symlink_to("results/test")
+    Path("inside").symlink_to("store/" + "0" * 64)
+    _, fault = _refusal(results=results, store=store)
+    assert fault.startswith("store: ")
+    assert said in fault
+
+
+@pytest.mark.parametrize(
+    ("results", "store"),
+    [
+        ("out", "out"),
+        ("results", "results/store"),
+        ("results", "results/test2"),
+        ("store/x", "store"),
+    ],
+)
+def test_store_and_results_beside_each_other_are_taken(results: str, store: str) -> None:
+    assert _valid(results=results, store=store)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("x" * 101, "has 101 signs, and 100 is the most: shorten it"),
+        ("x" * 5000, "has 5000 signs, and 100 is the most"),
+        ("..", "'..' may hold only letters, digits and, not at the start, the signs . _ -"),
+        ("a b", "'a b' may hold only"),
+        ("é", "'é' may hold only"),
+        ("a\n", r'"a\n" may hold only'),
+    ],
+)
+def test_a_wrong_name_is_refused_for_the_right_reason(name: str, said: str) -> None:
+    _, fault = _refusal(campaign=name)
+    assert said in fault
+    assert len(fault) < 200
+
+
+def test_the_longest_name_is_taken() -> None:
+    assert _valid(campaign="x" * 100).campaign == "x" * 100
+
+
+@pytest.mark.parametrize("key", ["executable", "spectral_response"])
+@pytest.mark.parametrize("path", ["~nosuchuser/6sv", "x" * 300, "a\nb", "a\0b", "", "no.txt"])
+def test_a_path_that_no_file_can_have_is_refused(key: str, path: str) -> None:
+    changes = {"sixsv": {key: path}} if key == "executable" else {key: path}
+    _, fault = _refusal(**changes)
+    assert fault.startswith(f"{'sixsv.' if key == 'executable' else ''}{key}: ")
+
+
+@pytest.mark.parametrize("section", ["sixsv", "aerosol", "axes"])
+@pytest.mark.parametrize("value", [5, "x", [], True])
+def test_what_is_no_section_is_refused_with_the_keys_it_has(section: str, value: object) -> None:
+    _, fault = _refusal(**{section: value})
+    assert re.fullmatch(rf"{section}: \S+ is no section: write its keys below it, .*", fault)

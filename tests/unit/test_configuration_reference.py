@@ -24,8 +24,7 @@ def test_the_tables_of_the_reference_are_those_of_the_types() -> None:
 
 
 def _campaign(file: str) -> Campaign:
-    path = PROJECT / "config" / file
-    return load_campaign(yaml.safe_load(path.read_text()), [path])
+    return load_campaign([PROJECT / "config" / file])
 
 
 def test_the_default_campaign_is_small_and_has_more_than_one_value_on_every_axis() -> None:

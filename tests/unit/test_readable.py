@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sixsv_lut.readable import duration, hours, size
+from sixsv_lut.readable import duration, hours, shown, size
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,28 @@ def test_sizes_have_three_digits(number: float, text: str) -> None:
 )
 def test_hours_have_three_digits_or_are_whole(value: float, text: str) -> None:
     assert hours(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("x", "'x'"),
+        ("", "''"),
+        ("é", "'é'"),
+        ("a\nb", r'"a\nb"'),
+        ("\udcff", r'"\udcff"'),
+        ("x" * 61, f"'{'x' * 59}…'"),
+        (None, "nothing"),
+        (True, "true"),
+        (False, "false"),
+        (5, "5"),
+        (5.0, "5"),
+        (0.25, "0.25"),
+        (10**100, f"1{'0' * 57}…0"),
+        ([1, "a", None], "[1, 'a', nothing]"),
+        ([0] * 1000, f"[{'0, ' * 19}…]"),
+        ({"a": 1, 2: {}}, "{a, 2}"),
+    ],
+)
+def test_a_wrong_value_is_shown_as_in_a_file_and_on_one_line(value: object, said: str) -> None:
+    assert shown(value) == said

@@ -22,6 +22,9 @@ _S2 = find_band("SLSTR", "S2")  # 659.47 nm
 Floats = npt.NDArray[np.float64]
 
 
+_WAVELENGTHS = 0.65 + 0.0025 * np.arange(13)
+
+
 def _floats(*values: float) -> Floats:
     return np.array(values, dtype=np.float64)
 
@@ -80,9 +83,47 @@ def test_a_finer_response_is_interpolated_linearly_on_the_grid() -> None:
 
 
 def test_a_coarser_response_is_interpolated_linearly_on_the_grid() -> None:
-    found = resample(_floats(0.65, 0.66, 0.67, 0.68), _floats(0, 1, 1, 0), _OA08, "x")
+    wavelengths = 0.65 + 0.005 * np.arange(7)
+    found = resample(wavelengths, _floats(0, 0.5, 1, 1, 1, 0.5, 0), _OA08, "x")
     assert found.values == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25])
     assert found.lowest_sample == 161
+
+
+def _sampled(step: float, width: float) -> tuple[Floats, Floats]:
+    """Sample a bell curve at 665 nm, of some width at half its peak, every so many nm."""
+    half = int(2 * width / step) + 2
+    wavelengths = 0.665 + step / 1000 * np.arange(-half, half + 1)
+    return wavelengths, np.exp2(-(((wavelengths - 0.665) * 2000 / width) ** 2))
+
+
+@pytest.mark.parametrize(("step", "width"), [(50, 20), (50, 60), (10, 20), (5.5, 20), (3, 5)])
+def test_a_response_of_too_few_samples_is_refused(step: float, width: float) -> None:
+    with pytest.raises(ValueError, match=r"too few samples: between .* at least every"):
+        resample(*_sampled(step, width), _OA08, "x")
+
+
+@pytest.mark.parametrize(("step", "width"), [(5, 20.5), (2.5, 2), (2.5, 20), (1, 5), (15, 62)])
+def test_a_response_of_enough_samples_is_taken(step: float, width: float) -> None:
+    assert resample(*_sampled(step, width), _OA08, "x").values
+
+
+def test_a_response_of_a_few_corners_is_taken() -> None:
+    wavelengths, values = _floats(0.3, 0.6549, 0.655, 0.675, 0.6751, 2), _floats(0, 0, 1, 1, 0, 0)
+    assert resample(wavelengths, values, _OA08, "x").values == (1,) * 9
+
+
+@pytest.mark.parametrize("peak", [1e300, 1.1e6, 9e-7, 1e-300])
+def test_a_response_beyond_any_unit_is_refused(peak: float) -> None:
+    with pytest.raises(ValueError, match="write it as parts of 1 or in percent"):
+        resample(_WAVELENGTHS, peak * _bell(_WAVELENGTHS), _OA08, "x")
+
+
+@pytest.mark.parametrize(("first", "last"), [(-1e300, 0.7), (-1, 0.7), (0.6, 2500), (0.6, 1e300)])
+def test_wavelengths_beyond_any_spectrum_are_refused(first: float, last: float) -> None:
+    wavelengths = np.concatenate([[first], _WAVELENGTHS, [last]])
+    values = np.concatenate([[0], _bell(_WAVELENGTHS), [0]])
+    with pytest.raises(ValueError, match="write them in micrometre, not in nm"):
+        resample(wavelengths, values, _OA08, "x")
 
 
 def test_the_centre_is_weighted_by_the_response() -> None:
@@ -93,9 +134,6 @@ def test_noise_below_zero_is_zero() -> None:
     wavelengths = 0.6575 + 0.0025 * np.arange(7)
     values = _floats(0, -1e-4, 0.5, 1, -1e-4, 0.5, -1e-4)
     assert resample(wavelengths, values, _OA08, "x").values == (0.5, 1, 0, 0.5)
-
-
-_WAVELENGTHS = 0.65 + 0.0025 * np.arange(13)
 
 
 @pytest.mark.parametrize(
@@ -172,15 +210,25 @@ def test_a_table_of_another_instrument_is_refused(tmp_path: Path) -> None:
         read_response(str(path), "S3A", "OLCI", _OA08)
 
 
-@pytest.mark.parametrize("content", [b"wavelength Oa01\n0.35 0\n", b"\xff\x00\x80", b"0.35 0\n1\n"])
-def test_what_is_no_table_of_numbers_is_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"wavelength Oa01\n0.35 0\n", "'wavelength' in line 1 is no number"),
+        (b"0.35 0\n# more\n0.36 0,5\n", "'0,5' in line 3 is no number"),
+        (b"\xff\x00\x80", " in line 1 is no number"),
+        (b"0.35 0\n1\n", "line 2 has 1 columns, the lines above have 2"),
+    ],
+)
+def test_what_is_no_table_of_numbers_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "responses.txt"
     path.write_bytes(content)
-    with pytest.raises(CampaignError, match="is not a table of numbers without header"):
+    with pytest.raises(CampaignError) as refusal:
         read_response(str(path), "S3A", "OLCI", _OA08)
+    assert "is not a table of numbers without header" in str(refusal.value)
+    assert said in str(refusal.value)
 
 
-@pytest.mark.filterwarnings("ignore:loadtxt")
+@pytest.mark.filterwarnings("error")
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "responses.txt"
     path.write_text("")
@@ -310,3 +358,22 @@ def test_a_netcdf_file_without_the_wavelengths_is_refused(tmp_path: Path) -> Non
         file.createVariable("mean_spectral_response_function", "f4", ("n", "n"))
     with pytest.raises(CampaignError, match="spectral_response"):
         read_response(str(tmp_path / "olci.nc"), "S3A", "OLCI", _OA08)
+
+
+def test_a_netcdf_file_whose_variables_do_not_fit_is_refused(tmp_path: Path) -> None:
+    with netCDF4.Dataset(tmp_path / "slstr.nc", "w") as file:
+        file.createDimension("n", 5)
+        file.createDimension("m", 4)
+        file.createVariable("wavelength", "f8", ("n",))[:] = 0.6
+        file.createVariable("response", "f8", ("m",))[:] = 1
+    with pytest.raises(CampaignError, match="are not of the same number"):
+        read_response(str(tmp_path / "slstr.nc"), "S3A", "SLSTR", _S2)
+
+
+def test_a_netcdf_file_of_words_is_refused(tmp_path: Path) -> None:
+    with netCDF4.Dataset(tmp_path / "slstr.nc", "w") as file:
+        file.createDimension("n", 2)
+        for name in ("wavelength", "response"):
+            file.createVariable(name, str, ("n",))[:] = np.array(["a", "b"], dtype=object)
+    with pytest.raises(CampaignError, match="cannot be read as responses of S2"):
+        read_response(str(tmp_path / "slstr.nc"), "S3A", "SLSTR", _S2)

@@ -92,8 +92,8 @@ def test_a_campaign_is_named_by_its_results_or_by_configuration_files(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "cannot be read"),
-        ("{", "is not YAML"),
+        (None, "there is no file"),
+        ("{", "line 1, column 2: a bracket or brace is never closed"),
         ("- 1", "is no configuration"),
         ("bands: [Oa99]", "Oa99"),
     ],

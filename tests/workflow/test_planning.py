@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sixsv_lut.campaign import Campaign, load_campaign
-from support import SMALL, Workspace
+from support import Workspace
 
 # Notes which files Snakemake opens, which folders it lists, and what of the library it loads.
 OBSERVED = """
@@ -54,7 +54,7 @@ def observed(workspace: Workspace, report: Path, *arguments: str) -> dict[str, l
 
 
 def campaign(workspace: Workspace) -> Campaign:
-    return load_campaign(SMALL, [workspace.folder / "config/config.yaml"])
+    return load_campaign([workspace.folder / "config/config.yaml"])
 
 
 def job(workspace: Workspace) -> list[str]:

@@ -301,5 +301,5 @@ def test_folders_that_cannot_be_made_are_named_before_anything_runs(workspace: W
     (workspace.folder / "store").symlink_to("/proc/nowhere")
     printed = workspace.snakemake(succeeds=False)
 
-    assert "results: 'results' cannot be a folder: results is a file" in printed
-    assert "store: 'store' cannot be a folder" in printed
+    assert "results: 'results' is a file, not a folder" in printed
+    assert "store: 'store' is a link to nothing" in printed

@@ -1,4 +1,4 @@
-# Takes: the configuration as Snakemake merged it.
+# Takes: the configuration files, and what the command line says besides.
 # Makes: the campaign, from which all rules take their paths; what happens at start and end.
 
 import sys
@@ -11,16 +11,23 @@ from snakemake.logging import logger
 from sixsv_lut import environment, run
 from sixsv_lut.campaign import load_campaign
 from sixsv_lut.configuration import effective
+from sixsv_lut.configuration_file import DEFAULT_FILE
 from sixsv_lut.console import shown_on_terminal
 from sixsv_lut.errors import CampaignError
 
+# A configuration that is given with --configfile replaces the default one, it does not extend it.
+if not workflow.configfiles:
+    workflow.configfiles.append(str(DEFAULT_FILE))
+
 try:
     environment.prepare(workflow.basedir, main_process=workflow.is_main_process)
-    campaign = load_campaign(config, workflow.configfiles)
+    # Read here, not by Snakemake: what is wrong with a file is told with the line.
+    campaign = load_campaign(workflow.configfiles, workflow.config_settings.config)
     if workflow.is_main_process:
         campaign.check_files()
 except CampaignError as fault:
-    raise WorkflowError(str(fault)) from None
+    # Snakemake would put the place in this file around any other error.
+    raise SystemExit(f"Error: {fault}") from None
 
 
 def asked_for_only(*targets):

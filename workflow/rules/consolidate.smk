@@ -16,7 +16,7 @@ rule consolidate:
     conda:
         "../envs/sixsv-lut.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=campaign.consolidation_memory,
         runtime=30,
     script:
         "../scripts/consolidate.py"

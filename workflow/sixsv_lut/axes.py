@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
+from sixsv_lut.readable import shown
+
 # A decimal number without the traps of YAML 1.1: no octal (010), no underscore (1_000), no
 # sexagesimal (1:30), no infinity.
-_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+DECIMAL_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 # float64 tells any two decimals of 15 significant digits apart, also after they are scaled into
 # the atmospheric profile of a deck.
@@ -23,7 +25,13 @@ _SIGNIFICANT_DIGITS = 15
 
 _LARGEST_EXPONENT = 30
 
+# Zeros before and after the significant digits, too.
+_LONGEST_NUMBER = 60
+
 _LONGEST_AXIS = 10_000
+
+# Faults of an axis in one message.
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -145,15 +153,21 @@ AXIS_NAMES: tuple[str, ...] = tuple(axis.name for axis in AXES)
 AXIS_BY_NAME: dict[str, AxisDefinition] = {axis.name: axis for axis in AXES}
 
 
-def _decimal(text: object, what: str) -> Decimal:
-    written = str(text).strip()
-    if isinstance(text, bool) or not _NUMBER.fullmatch(written):
-        raise ValueError(f"{what} {written!r} is not a number: write it like 0.25, 10 or 1e-3")
+def _decimal(value: object, what: str) -> Decimal:
+    written = str(value).strip()
+    # Where nothing or a list stands, str() makes text of it.
+    is_number = isinstance(value, str | int | float) and not isinstance(value, bool)
+    if not is_number or not DECIMAL_NUMBER.fullmatch(written):
+        raise ValueError(f"{what} {shown(value)} is not a number: write it like 0.25, 10 or 1e-3")
+    if len(written) > _LONGEST_NUMBER:
+        raise ValueError(f"{what} {shown(value)} has too many digits: round it")
     number = Decimal(written)
     if number and abs(number.adjusted()) > _LARGEST_EXPONENT:
-        raise ValueError(f"{what} {written!r} is beyond any number that 6SV takes")
+        raise ValueError(f"{what} {shown(value)} is beyond any number that 6SV takes")
     if len(number.as_tuple().digits) > _SIGNIFICANT_DIGITS:
-        raise ValueError(f"{what} {written!r} has more than {_SIGNIFICANT_DIGITS} digits: round it")
+        raise ValueError(
+            f"{what} {shown(value)} has more than {_SIGNIFICANT_DIGITS} digits: round it"
+        )
     return number
 
 
@@ -165,8 +179,8 @@ def _from_range(entry: Mapping[str, object]) -> tuple[str, ...]:
     keys = set(entry)
     if keys not in ({"start", "stop", "step"}, {"start", "stop", "number"}):
         raise ValueError(
-            f"a range has the keys start, stop and step, or start, stop and number; "
-            f"found {', '.join(sorted(map(str, keys))) or 'nothing'}"
+            "a range has the keys start, stop and step, or start, stop and number; "
+            f"found {shown(', '.join(sorted(map(str, keys)))) if keys else 'nothing'}"
         )
     start, stop = _decimal(entry["start"], "start"), _decimal(entry["stop"], "stop")
     if stop <= start:
@@ -188,14 +202,15 @@ def _from_range(entry: Mapping[str, object]) -> tuple[str, ...]:
         return tuple(f"{start + i * step:.{decimals}f}" for i in range(steps + 1))
     number = entry["number"]
     if (
-        isinstance(number, bool)
-        or not re.fullmatch(r"[1-9]\d*", str(number))
-        or int(str(number)) < 2
+        not isinstance(number, str | int)
+        or isinstance(number, bool)
+        or not re.fullmatch(r"[1-9][0-9]{0,9}", str(number))
+        or int(number) < 2
     ):
-        raise ValueError(f"number ({number}) must be a whole number of at least 2")
-    count = int(str(number))
+        raise ValueError(f"number {shown(number)} must be a whole number of at least 2")
+    count = int(number)
     if count > _LONGEST_AXIS:
-        raise ValueError(f"number ({count}) is more than {_LONGEST_AXIS} values")
+        raise ValueError(f"number {count} is more than {_LONGEST_AXIS} values")
     # Six decimals beyond those written: finer than any axis needs, and the same on every machine.
     decimals = _decimals(start, stop) + 6
     values = (start + (stop - start) * i / (count - 1) for i in range(count))
@@ -235,7 +250,6 @@ def values_as_written(name: str, entry: object, *, any_value: bool = False) -> t
         written = _from_range(entry)
     elif isinstance(entry, Sequence) and not isinstance(entry, str):
         written = tuple(str(value).strip() for value in entry)
-        # Checked one by one: str() of a bool would pass for a word, not for a number.
         faults = []
         for value in entry:
             try:
@@ -243,13 +257,16 @@ def values_as_written(name: str, entry: object, *, any_value: bool = False) -> t
             except ValueError as fault:
                 faults.append(str(fault))
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError(_joined(faults))
     else:
         raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
-            f"{entry!r} is neither a list of numbers nor a range: write [{entry}] for one value"
+            f"{shown(entry)} is neither a list of numbers nor a range: write one value in "
+            "brackets, like [0.3]"
         )
     if not written:
         raise ValueError("is empty: an axis has at least one value")
+    if len(written) > _LONGEST_AXIS:
+        raise ValueError(f"has {len(written)} values: {_LONGEST_AXIS} is the most")
     axis = AXIS_BY_NAME[name]
     faults = []
     for before, after in pairwise(written):
@@ -260,10 +277,16 @@ def values_as_written(name: str, entry: object, *, any_value: bool = False) -> t
     if not any_value:
         outside = [value for value in written if not axis.contains(float(value))]
         if outside:
+            some = ", ".join(outside[:_MOST_NAMED]) + (", ..." if outside[_MOST_NAMED:] else "")
             faults.append(
-                f"{', '.join(outside)} outside {axis.domain} {axis.units}, where 6SV is to trust "
+                f"{some} outside {axis.domain} {axis.units}, where 6SV is to trust "
                 "(any_value: true takes them all the same)"
             )
     if faults:
-        raise ValueError("; ".join(faults))
+        raise ValueError(_joined(faults))
     return written
+
+
+def _joined(faults: Sequence[str]) -> str:
+    more = len(faults) - _MOST_NAMED
+    return "; ".join(faults[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")

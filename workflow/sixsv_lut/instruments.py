@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sixsv_lut.axes import DECIMAL_NUMBER
+from sixsv_lut.readable import shown
+
 # The source of spectral responses that needs no file: the Py6S package.
 BUILT_IN = "built-in"
 
@@ -78,13 +81,12 @@ def find_band(instrument: str, wanted: str | int | float) -> Band:
     for band in BANDS[instrument]:
         if str(wanted) == band.name:
             return band
-        try:
-            wavelength = float(wanted)
-        except ValueError:
-            continue
-        if wavelength in (band.wavelength, band.also_called):
-            return band
-    raise ValueError(f"{wanted!r} is not a band of {instrument}")
+    if not isinstance(wanted, bool) and DECIMAL_NUMBER.fullmatch(str(wanted)):
+        wavelength = float(str(wanted))
+        for band in BANDS[instrument]:
+            if wavelength in (band.wavelength, band.also_called):
+                return band
+    raise ValueError(f"{shown(wanted)} is not a band of {instrument}")
 
 
 def select_bands(instrument: str, wanted: Sequence[str | int | float]) -> tuple[Band, ...]:
@@ -118,7 +120,7 @@ def select_bands(instrument: str, wanted: Sequence[str | int | float]) -> tuple[
             unknown = True
             continue
         if band.name in found:
-            faults.append(f"{one!r} names band {band.name} a second time: keep one")
+            faults.append(f"{shown(one)} names band {band.name} a second time: keep one")
         found[band.name] = band
     if unknown:
         known = ", ".join(f"{band.name} ({band.also_called})" for band in BANDS[instrument])

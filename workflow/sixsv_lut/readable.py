@@ -1,8 +1,13 @@
-"""Times and sizes as people read them."""
+"""Times, sizes and wrong values as people read them."""
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
+
+# Signs of a value in a message: what fits on a line with its key and its fault.
+_LONGEST_SHOWN = 60
 
 
 def duration(seconds: float) -> str:
@@ -51,3 +56,40 @@ def size(number: float) -> str:
 def hours(value: float) -> str:
     """Write a number of hours to three digits, or whole above a hundred."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def shown(value: object) -> str:
+    """Write a value of a configuration for a message: as in a file, and not longer than a line.
+
+    Parameters
+    ----------
+    value : object
+        Text, a number, a list, a section or nothing.
+
+    Returns
+    -------
+    str
+        Text in quotes, with control characters as in YAML's double quotes.
+    """
+    if isinstance(value, str):
+        short = value if len(value) <= _LONGEST_SHOWN else f"{value[: _LONGEST_SHOWN - 1]}…"
+        if short.isprintable():
+            return f"'{short}'"
+        return json.dumps(short)
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        inner = ", ".join(str(key) for key in value)
+        return _cut(f"{{{inner}}}")
+    if isinstance(value, list | tuple):
+        # Of a list that is too long anyway, not every value is written.
+        return _cut(f"[{', '.join(shown(one) for one in value[:_LONGEST_SHOWN])}]")
+    return _cut(str(value).removesuffix(".0"))
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    return f"{text[: _LONGEST_SHOWN - 2]}…{text[-1]}"

@@ -8,6 +8,7 @@ are kept.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +19,28 @@ import numpy.typing as npt
 from sixsv_lut.deck import GRID_START, GRID_STEP
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.instruments import BANDS, BUILT_IN, Band, response_path
+from sixsv_lut.readable import shown
 
 # Outside, 6SV 1.1 and 2.1 print wrong numbers or NaN (micrometre).
 _LOWEST_WAVELENGTH, _HIGHEST_WAVELENGTH = 0.30, 3.9
+
+# No table goes on so far, if its wavelengths are in micrometre.
+_LONGEST_WAVELENGTH = 100.0
 
 # A response that is still above this part of its peak where the file ends was cut off.
 _CUT_OFF = 0.1
 
 # Noise around zero is set to zero; more than this part of the peak below zero is no response.
 _NEGATIVE_NOISE = 1e-3
+
+# A response is a part of 1, or percent. 6SV computes in single precision, in which the products and
+# sums of far greater or smaller numbers end in infinity or nothing.
+_LOWEST_PEAK, _HIGHEST_PEAK = 1e-6, 1e6
+
+# Where the response rises and falls through half its peak, samples may lie this part of its width
+# there apart. A bell curve whose samples lie so far apart is missed by a twentieth of its peak at
+# most by straight lines; at twice the distance, by a sixth.
+_COARSEST_STEP = 0.25
 
 
 @dataclass(frozen=True)
@@ -93,8 +107,10 @@ def read_response(source: str, satellite: str, instrument: str, band: Band) -> R
                 wavelengths, values = _from_netcdf(path, band)
             else:
                 wavelengths, values = _from_table(path, instrument, band)
-        except (OSError, IndexError) as fault:  # netCDF4 calls what is not there an index
-            raise CampaignError(f"spectral_response: {path} cannot be read: {fault}") from fault
+        except OSError as fault:
+            raise CampaignError(
+                f"spectral_response: {path} cannot be read: {fault.strerror or fault}"
+            ) from fault
     try:
         return resample(wavelengths, values, band, described)
     except ValueError as fault:
@@ -147,8 +163,9 @@ def resample(
     Raises
     ------
     ValueError
-        No sample is above 0, the wavelengths do not increase, the values are not finite or
-        negative, or the response does not cover the band.
+        No sample is above 0, the wavelengths do not increase, the values are not finite,
+        negative, or far from any response, the response does not cover the band, or is sampled
+        too coarsely to be interpolated.
     """
     if not len(wavelengths):
         raise ValueError("has no samples")
@@ -163,14 +180,20 @@ def resample(
     peak = float(values.max())
     if peak <= 0:
         raise ValueError("no sample is above 0: it has no response")
+    if not _LOWEST_PEAK <= peak <= _HIGHEST_PEAK:
+        raise ValueError(
+            f"the response peaks at {peak:g}: write it as parts of 1 or in percent (what peaks "
+            f"from {_LOWEST_PEAK:g} to {_HIGHEST_PEAK:g} is taken)"
+        )
     if values.min() < -_NEGATIVE_NOISE * peak:
         raise ValueError(
             f"the response is negative ({values.min():g}): 6SV would accept it silently"
         )
     values = np.clip(values, 0, None)
-    if wavelengths[0] > 100:
+    if wavelengths[0] < 0 or wavelengths[-1] > _LONGEST_WAVELENGTH:
         raise ValueError(
-            f"the wavelengths start at {wavelengths[0]:g}: write them in micrometre, not in nm"
+            f"the wavelengths reach from {wavelengths[0]:g} to {wavelengths[-1]:g}: write them in "
+            "micrometre, not in nm"
         )
     centre = band.wavelength / 1000
     if not wavelengths[0] <= centre <= wavelengths[-1]:
@@ -183,6 +206,7 @@ def resample(
             f"stops inside the band: at {wavelengths[0]:g} or {wavelengths[-1]:g} micrometre the "
             f"response is still above {_CUT_OFF:.0%} of its peak"
         )
+    _refuse_coarse_steps(wavelengths, values, peak)
     # A hair's breadth is granted for wavelengths that were written with few decimals.
     first = int(np.ceil((wavelengths[0] - GRID_START) / GRID_STEP - 1e-6))
     last = int(np.floor((wavelengths[-1] - GRID_START) / GRID_STEP + 1e-6))
@@ -212,6 +236,30 @@ def resample(
     return response
 
 
+def _refuse_coarse_steps(
+    wavelengths: npt.NDArray[np.float64], values: npt.NDArray[np.float64], peak: float
+) -> None:
+    above = values >= peak / 2
+    edges = np.flatnonzero(above[1:] != above[:-1])
+    if not len(edges):
+        return
+    left, right = wavelengths[edges], wavelengths[edges + 1]
+    low, high = values[edges], values[edges + 1]
+    crossings = left + (peak / 2 - low) / (high - low) * (right - left)
+    width = float(crossings[-1] - crossings[0])
+    # What cannot be finer on 6SV's grid is fine enough, whatever the width.
+    finest = max(GRID_STEP, _COARSEST_STEP * width)
+    steps = right - left
+    # A hair's breadth is granted for wavelengths that were written with few decimals.
+    if steps.max() > finest * (1 + 1e-3):
+        at = int(steps.argmax())
+        raise ValueError(
+            f"too few samples: between {left[at]:g} and {right[at]:g} micrometre, where the "
+            f"response passes half its peak, there is none, and it is {width * 1000:.3g} nm wide: "
+            f"give samples there at least every {finest * 1000:.3g} nm"
+        )
+
+
 def _from_py6s(
     satellite: str, instrument: str, band: Band
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], str]:
@@ -231,11 +279,16 @@ def _from_table(
     path: Path, instrument: str, band: Band
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     try:
-        table = np.loadtxt(path, dtype=np.float64, ndmin=2)
-    except ValueError as fault:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an empty file, which is refused below
+            table = np.loadtxt(path, dtype=np.float64, ndmin=2)
+    except ValueError:
         raise CampaignError(
-            f"spectral_response: {path} is not a table of numbers without header: {fault}"
-        ) from fault
+            f"spectral_response: {path} is not a table of numbers without header: "
+            f"{_what_is_no_table(path)}"
+        ) from None
+    if not table.size:
+        raise CampaignError(f"spectral_response: {path} is empty")
     columns = len(BANDS[instrument]) + 1
     if table.shape[1] != columns:
         raise CampaignError(
@@ -245,7 +298,32 @@ def _from_table(
     return table[:, 0], table[:, band.number]
 
 
+def _what_is_no_table(path: Path) -> str:
+    columns = None
+    for number, line in enumerate(path.read_bytes().decode(errors="replace").splitlines(), start=1):
+        words = line.split("#")[0].split()
+        for word in words:
+            try:
+                float(word)
+            except ValueError:
+                return f"{shown(word)} in line {number} is no number"
+        if words and len(words) != (columns or len(words)):
+            return f"line {number} has {len(words)} columns, the lines above have {columns}"
+        columns = columns or len(words)
+    return "it is no text"
+
+
 def _from_netcdf(path: Path, band: Band) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    try:
+        return _read_netcdf(path, band)
+    # What is not there, or of another kind or shape, is called so differently.
+    except (IndexError, ValueError, TypeError, RuntimeError, AttributeError) as fault:
+        raise CampaignError(
+            f"spectral_response: {path} cannot be read as responses of {band.name}: {fault}"
+        ) from fault
+
+
+def _read_netcdf(path: Path, band: Band) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     import netCDF4
 
     with netCDF4.Dataset(path) as file:
@@ -265,6 +343,8 @@ def _from_netcdf(path: Path, band: Band) -> tuple[npt.NDArray[np.float64], npt.N
                 f"spectral_response: {path} has neither mean_spectral_response_function "
                 f"(OLCI) nor wavelength and response (SLSTR); found {', '.join(file.variables)}"
             )
+    if wavelengths.ndim != 1 or wavelengths.shape != values.shape:
+        raise ValueError("wavelengths and responses are not of the same number")
     there = ~(np.ma.getmaskarray(wavelengths) | np.ma.getmaskarray(values))
     wavelengths, values = wavelengths[there], values[there]
     order = np.argsort(wavelengths, kind="stable")

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich import box
 from rich.console import Console
 from rich.live import Live
@@ -24,11 +23,10 @@ from rich.table import Table
 from sixsv_lut.accounting import account, describe
 from sixsv_lut.campaign import RUNNING, Campaign, load_campaign
 from sixsv_lut.configuration import from_effective
+from sixsv_lut.configuration_file import DEFAULT_FILE, read_configuration
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import duration, hours
 from sixsv_lut.state import CampaignState, Progress
-
-_DEFAULT = Path("config/config.yaml")
 
 # A live table is read this often, in seconds, and reading may take a tenth of the time.
 _LIVE_SECONDS = 2.0
@@ -68,15 +66,11 @@ def find_campaign(paths: Sequence[Path]) -> Campaign:
     """
     if len(paths) == 1 and paths[0].is_dir():
         return _campaign_of_results(paths[0])
-    config: dict[str, Any] = {}
-    files = list(paths) or [_DEFAULT]
-    for path in files:
-        _merge(config, _read(path))
-    return load_campaign(config, files)
+    return load_campaign(paths)
 
 
 def _campaign_of_results(folder: Path) -> Campaign:
-    config = _read(_effective_configuration(folder))
+    config = read_configuration(_effective_configuration(folder))
     results, resolved = Path(config["results"], config["campaign"]), folder.resolve()
     # Its paths are relative to the folder in which Snakemake was run: go there.
     for above in resolved.parents:
@@ -102,29 +96,6 @@ def _effective_configuration(folder: Path) -> Path:
         name = (folder / RUNNING).read_text().splitlines()[1]
         files += [file for file in files if file.name == name]
     return files[-1]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as fault:
-        raise CampaignError(
-            f"{path} cannot be read: {fault.strerror}. Name a configuration file or a folder "
-            "results/<campaign>, or change to the folder in which you run snakemake."
-        ) from fault
-    except yaml.YAMLError as fault:
-        raise CampaignError(f"{path} is not YAML: {fault}") from fault
-    if not isinstance(content, dict):
-        raise CampaignError(f"{path} is no configuration: it has no keys")
-    return content
-
-
-def _merge(config: dict[str, Any], more: Mapping[str, Any]) -> None:
-    for key, value in more.items():
-        if isinstance(value, dict) and isinstance(config.get(key), dict):
-            _merge(config[key], value)
-        else:
-            config[key] = value
 
 
 def table(campaign: Campaign, bands: Mapping[str, Progress], everything: Progress) -> Table:
@@ -222,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "campaign",
         nargs="*",
         type=Path,
-        help=f"configuration files, or a folder results/<campaign> (default: {_DEFAULT})",
+        help=f"configuration files, or a folder results/<campaign> (default: {DEFAULT_FILE})",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--live", action="store_true", help="go on showing it until Ctrl-C")
