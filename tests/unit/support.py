@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.configuration import Configuration
-from sixsv_lut.output import QUANTITY_NAMES, Status
+from sixsv_lut.output import QUANTITY_NAMES, SPHERICAL_ALBEDO, TRANSMITTANCES, Status
 from sixsv_lut.recipe import Recipe
 from sixsv_lut.records import Result
 from sixsv_lut.responses import Response
@@ -27,6 +27,9 @@ GOOD_REPORTS = tuple((deck, version) for deck in GOOD_DECKS for version in VERSI
 # The made-up band of the stored decks: 0.66 to 0.67 micrometre.
 LOWEST_SAMPLE = 164
 RESPONSE = (0.125, 0.5, 1.0, 0.75, 0.25)
+
+# Quantities that lie between 0 and 1.
+FRACTIONS = (*TRANSMITTANCES, SPHERICAL_ALBEDO)
 
 FINGERPRINT = "f" * 64
 OTHER_FINGERPRINT = "0" * 64
@@ -56,8 +59,11 @@ def points(count: int, start: int = 0, **others: float) -> npt.NDArray[np.float6
 
 
 def good_result(number: float, launches: int = 1) -> Result:
-    """Make a result whose every number tells it from the others."""
-    numbers = tuple(number + i / 1000 for i in range(len(QUANTITY_NAMES)))
+    """Make a result whose every number tells it from the others, up to number 120."""
+    numbers = tuple(
+        (number + i) / 1000 if name in FRACTIONS else number + i / 1000
+        for i, name in enumerate(QUANTITY_NAMES)
+    )
     return Result(Status.OK, launches, 0.25, numbers)
 
 

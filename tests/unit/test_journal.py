@@ -141,14 +141,16 @@ def test_a_journal_of_another_version_gives_its_numbers_by_name(
     older = tuple(reversed(QUANTITY_NAMES[:-1]))
     monkeypatch.setattr(sixsv_lut.journal, "QUANTITY_NAMES", older)
     writer = JournalWriter(tmp_path, FINGERPRINT, "key")
-    writer.append(points(1)[0], Result(Status.OK, 1, 0.1, tuple(range(len(older)))))
+    writer.append(
+        points(1)[0], Result(Status.OK, 1, 0.1, tuple(i / 1000 for i in range(len(older))))
+    )
     writer.close()
     monkeypatch.undo()
     known = read_journal(writer.path, FINGERPRINT)
     assert known is not None
     read = dict(zip(QUANTITY_NAMES, known.quantities[0], strict=True))
     assert np.isnan(read.pop(QUANTITY_NAMES[-1]))
-    assert read == {name: i for i, name in enumerate(older)}
+    assert read == {name: i / 1000 for i, name in enumerate(older)}
 
 
 def test_a_journal_that_is_being_written_gives_each_record_once(tmp_path: Path) -> None:

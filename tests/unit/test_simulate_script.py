@@ -39,7 +39,12 @@ def loaded_by_a_batch(folder: Path) -> set[str]:
         "log": [str(folder / "batch.log")],
         "wildcards": {"batch": "00000"},
         "threads": 1,
-        "config": {"store": str(folder / "store"), "sixsv": {"timeout": 20, "retries": 0}},
+        "config": {
+            "store": str(folder / "store"),
+            "sixsv": {"timeout": 20, "retries": 0},
+            "axes": axes_entry(),
+            "batch_size": 4,
+        },
     }
     ended = subprocess.run(
         [sys.executable, "-c", _RUN, str(_WORKFLOW / "scripts/simulate.py"), json.dumps(given)],

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sixsv_lut.configuration import from_effective
+from sixsv_lut.files import appearing_at_once
 from sixsv_lut.grid import Grid
 from sixsv_lut.parameters import describe_table, write_table
 from sixsv_lut.script import running
@@ -12,4 +13,5 @@ with running(snakemake.log[0]):
     grid = Grid(configuration.axes.written())
     write_table(grid, configuration.batch_size, Path(snakemake.output.table))
     text = describe_table(grid, configuration.batch_size)
-    Path(snakemake.output.text).write_text(text)
+    with appearing_at_once(Path(snakemake.output.text)) as aside:
+        aside.write_text(text)

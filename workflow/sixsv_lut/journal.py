@@ -7,15 +7,17 @@ whole journal.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
+import logging
 import os
 import secrets
 import socket
 import struct
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sixsv_lut.axes import AXIS_NAMES
-from sixsv_lut.output import QUANTITY_NAMES
+from sixsv_lut.files import open_regular
+from sixsv_lut.output import QUANTITY_NAMES, Status, good_rows
 from sixsv_lut.records import Attempt, Known, Result, quantities_in_order
+
+log = logging.getLogger(__name__)
 
 _MAGIC = b"sixsv-lut journal 1\n"
 _HEADER = struct.Struct("<II")  # length of the description that follows, and its checksum
@@ -75,7 +80,7 @@ class JournalWriter:
         self._attempt = Attempt(host, threads, started, ended=started)
         self._points = self._launches = 0
         self._launch_seconds = 0.0
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
         made_by = {"host": host, "threads": threads, "started": started}
         described = {"fingerprint": fingerprint, "quantities": QUANTITY_NAMES} | made_by
         description = json.dumps(described).encode()
@@ -110,7 +115,8 @@ class JournalWriter:
     def sync(self) -> None:
         """Have what was appended written to the disk: from here on, nothing loses it."""
         if self._dirty:
-            os.fsync(self._file)
+            with self._named_errors():
+                os.fsync(self._file)
             self._dirty = False
 
     def close(self) -> None:
@@ -122,10 +128,17 @@ class JournalWriter:
 
     def _write(self, content: bytes) -> None:
         self._dirty = True
-        written = os.write(self._file, content)
-        if written != len(content):
-            # A full disk may take a part; records that followed it would be out of step.
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        with self._named_errors():
+            if os.write(self._file, content) != len(content):
+                # A full disk may take a part; records that followed it would be out of step.
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    @contextlib.contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as fault:
+            raise OSError(fault.errno, fault.strerror, str(self.path)) from fault
 
 
 class JournalReader:
@@ -157,10 +170,18 @@ class JournalReader:
         Returns
         -------
         Known or None
-            The records whose checksum is right, in the order they were written; None if the file
-            is no journal of this fingerprint.
+            The records whose checksum is right, in the order they were written, without those that
+            count as good and have numbers that 6SV cannot have given; None if the file is no
+            journal of this fingerprint.
+
+        Raises
+        ------
+        NotAFileError
+            Something else is there.
+        OSError
+            It cannot be read.
         """
-        with self._path.open("rb") as file:
+        with open_regular(self._path) as file:
             if self._names is None:
                 described = self._description(file.read(_DESCRIPTION_START), file.read)
                 if described is None:
@@ -173,7 +194,7 @@ class JournalReader:
             file.seek(self._read_to)
             content = file.read()
             changed = os.fstat(file.fileno()).st_mtime
-        table = self._whole_records(content)
+        table = self._believable(self._whole_records(content))
         if self.attempt is not None and len(table):
             before = self.attempt
             self.attempt = replace(
@@ -183,15 +204,31 @@ class JournalReader:
                 launches=before.launches + int(table["launches"].sum()),
                 launch_seconds=before.launch_seconds + float(table["seconds"].sum()),
             )
-        names, numbers = self._names, table["quantities"]
         return Known(
             table["values"],
             table["status"].astype(np.int8),
             table["launches"].astype(np.int32),
             table["seconds"],
-            quantities_in_order(names, lambda name: numbers[:, names.index(name)], len(table)),
+            self._quantities(table),
             [reason.decode("utf-8", errors="ignore") for reason in table["reason"]],
         )
+
+    def _believable(self, table: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+        good = (table["status"] == Status.OK) & good_rows(self._quantities(table))
+        failed = np.isin(table["status"], [one.value for one in Status if one != Status.OK])
+        if not (good | failed).all():
+            log.warning(
+                "%s: %d records hold what 6SV cannot have given and are passed over",
+                self._path,
+                np.count_nonzero(~(good | failed)),
+            )
+        kept: npt.NDArray[np.void] = table[good | failed]
+        return kept
+
+    def _quantities(self, table: npt.NDArray[np.void]) -> npt.NDArray[np.float64]:
+        assert self._names is not None
+        names, numbers = self._names, table["quantities"]
+        return quantities_in_order(names, lambda name: numbers[:, names.index(name)], len(table))
 
     def _description(self, start: bytes, read: Callable[[int], bytes]) -> dict[str, Any] | None:
         if not start.startswith(_MAGIC) or len(start) < _DESCRIPTION_START:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sixsv_lut import DECK_VERSION
 from sixsv_lut.deck import DeckWriter
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import find_executable, printed_version, sha256_of
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.instruments import Band
+from sixsv_lut.instruments import Band, find_band
 from sixsv_lut.responses import Response, read_response
 
 if TYPE_CHECKING:  # thousands of batch processes start without it
     from sixsv_lut.configuration import Configuration
+
+
+_DIGEST = "sha256"
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ class Recipe:
     def write(self, path: Path) -> None:
         """Write the recipe as JSON; the same recipe always gives the same bytes."""
         content = asdict(self) | {"fingerprint": self.fingerprint}
+        content[_DIGEST] = _digest(content)
         with appearing_at_once(path) as aside:
             aside.write_text(json.dumps(content, indent=1) + "\n")
 
@@ -112,6 +121,8 @@ def read_recipe(path: Path) -> Recipe:
     """
     try:
         content = json.loads(path.read_text())
+        # Those that were written before have none.
+        whole = content.pop(_DIGEST, None) in (None, _digest(content))
         fingerprint = content.pop("fingerprint")
         response = content.pop("response")
         response["values"] = tuple(response["values"])
@@ -120,9 +131,42 @@ def read_recipe(path: Path) -> Recipe:
         raise CampaignError(
             f"{path} cannot be read as a recipe ({fault}): delete it and run again"
         ) from fault
-    if recipe.fingerprint != fingerprint:
+    if recipe.fingerprint != fingerprint or not whole:
         raise CampaignError(
             f"{path} was changed by hand, or made by another version of this workflow: "
             "delete it and run again"
+        )
+    return recipe
+
+
+def read_recipe_of(path: Path, configuration: Configuration, band: str) -> Recipe:
+    """Read the recipe of a band, and check that it is the one that the configuration gives.
+
+    Parameters
+    ----------
+    path : Path
+        The recipe.
+    configuration : Configuration
+        The configuration of the campaign.
+    band : str
+        Official name of the band.
+
+    Returns
+    -------
+    Recipe
+        The recipe.
+
+    Raises
+    ------
+    CampaignError
+        The file is not a recipe, was changed by hand, or is another one; or the spectral response
+        cannot be used.
+    """
+    recipe = read_recipe(path)
+    expected = make_recipe(configuration, find_band(configuration.instrument, band))
+    if (recipe.band, recipe.fingerprint) != (band, expected.fingerprint):
+        raise CampaignError(
+            f"{path} is not the recipe of band {band} of this configuration: delete it "
+            f"(rm -f {shlex.quote(str(path))}) and run again"
         )
     return recipe
