@@ -37,7 +37,7 @@ def loaded_by_a_batch(folder: Path) -> set[str]:
         "input": {"table": str(folder / "table.parquet"), "recipe": str(folder / "recipe.json")},
         "output": [str(folder / "batch.parquet")],
         "log": [str(folder / "batch.log")],
-        "wildcards": {"batch": "00000"},
+        "wildcards": {"band": "Oa08", "batch": "00000"},
         "threads": 1,
         "config": {
             "store": str(folder / "store"),

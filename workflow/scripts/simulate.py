@@ -21,7 +21,7 @@ with running(snakemake.log[0]):
     )
     run_batch(
         values,
-        read_recipe(Path(snakemake.input.recipe)),
+        read_recipe(Path(snakemake.input.recipe), snakemake.wildcards.band),
         Path(snakemake.config["store"]),
         Path(snakemake.output[0]),
         threads=snakemake.threads,

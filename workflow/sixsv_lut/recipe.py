@@ -29,6 +29,10 @@ def _digest(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
+def _remedy(path: Path) -> str:
+    return f"delete it (rm -f {shlex.quote(str(path))}) and run again"
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What all launches of one band have in common.
@@ -111,13 +115,25 @@ def make_recipe(configuration: Configuration, band: Band) -> Recipe:
     )
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path, band: str | None = None) -> Recipe:
     """Read a recipe that `Recipe.write` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The recipe.
+    band : str, optional
+        Official name of the band whose recipe it must be.
+
+    Returns
+    -------
+    Recipe
+        The recipe.
 
     Raises
     ------
     CampaignError
-        The file is not a recipe, or was changed by hand.
+        The file is not a recipe, was changed by hand, or is that of another band.
     """
     try:
         content = json.loads(path.read_text())
@@ -129,13 +145,15 @@ def read_recipe(path: Path) -> Recipe:
         recipe = Recipe(response=Response(**response), **content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise CampaignError(
-            f"{path} cannot be read as a recipe ({fault}): delete it and run again"
+            f"{path} cannot be read as a recipe ({fault}): {_remedy(path)}"
         ) from fault
     if recipe.fingerprint != fingerprint or not whole:
         raise CampaignError(
             f"{path} was changed by hand, or made by another version of this workflow: "
-            "delete it and run again"
+            f"{_remedy(path)}"
         )
+    if band not in (None, recipe.band):
+        raise CampaignError(f"{path} is not the recipe of band {band}: {_remedy(path)}")
     return recipe
 
 
@@ -162,11 +180,8 @@ def read_recipe_of(path: Path, configuration: Configuration, band: str) -> Recip
         The file is not a recipe, was changed by hand, or is another one; or the spectral response
         cannot be used.
     """
-    recipe = read_recipe(path)
+    recipe = read_recipe(path, band)
     expected = make_recipe(configuration, find_band(configuration.instrument, band))
-    if (recipe.band, recipe.fingerprint) != (band, expected.fingerprint):
-        raise CampaignError(
-            f"{path} is not the recipe of band {band} of this configuration: delete it "
-            f"(rm -f {shlex.quote(str(path))}) and run again"
-        )
+    if recipe.fingerprint != expected.fingerprint:
+        raise CampaignError(f"{path} is not the recipe of this configuration: {_remedy(path)}")
     return recipe

@@ -220,9 +220,9 @@ class SealedBatch:
         with self._explained():
             needed = list(dict.fromkeys((*wanted, "status", *REQUIRED)))
             table = self._file.read(needed, use_threads=False)
-            missing = [name for name in needed if name not in table.column_names]
+            missing = set(needed).difference(table.column_names)
             if missing:
-                raise ValueError(f"it has no column {missing[0]}")
+                raise ValueError(f"it has no column {min(missing)}")
             _check_results(table)
             return table.select(wanted)
 
