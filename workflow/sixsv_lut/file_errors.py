@@ -50,11 +50,10 @@ def _full(fault: OSError, path: Path) -> str:
     folder = closest_existing(path)
     room = os.statvfs(folder)
     if room.f_files and not room.f_favail:
-        left = f"all {room.f_files} files that this file system can hold are there"
+        limit = f"{room.f_files} files"
     else:
-        free, whole = room.f_bavail * room.f_frsize, room.f_blocks * room.f_frsize
-        left = f"{size(free)} of {size(whole)} are free now"
-    return f"{_said(fault)} ({left} in the file system of {folder}). Make room there"
+        limit = size(room.f_blocks * room.f_frsize)
+    return f"{_said(fault)}: the file system of {folder} ({limit} in all) is full. Make room there"
 
 
 def _quota(fault: OSError, path: Path) -> str:
