@@ -80,6 +80,30 @@ def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path) -> None:
         read_batch(tmp_path / "table.parquet", 0, _GRID, 36)
 
 
+@pytest.mark.parametrize("size", [36, 12])
+def test_a_table_of_other_points_is_refused_by_its_name(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "table.parquet"
+    other = Grid((("0.25", "0.31"), *_GRID.values[1:]))
+    write_table(other if size == 36 else _GRID, size, path)
+    with pytest.raises(CampaignError) as refusal:
+        read_batch(path, 2, _GRID, 36)
+    assert f"{path} holds other points for batch 2" in str(refusal.value)
+    assert f"delete it (rm -f {path}) and run again" in str(refusal.value)
+
+
+def test_a_table_whose_keys_were_changed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    write_table(_GRID, 36, path)
+    table = pq.read_table(path)
+    keys = table.schema.metadata[b"batch_keys"].replace(
+        batch_key(_GRID.rows(0, 36)).encode(), b"0" * 40
+    )
+    changed = table.replace_schema_metadata({"batch_keys": keys})
+    pq.write_table(changed, path, row_group_size=36)
+    with pytest.raises(CampaignError, match=f"rm -f {path}"):
+        read_batch(path, 0, _GRID, 36)
+
+
 def test_a_full_size_table_is_made_in_seconds(tmp_path: Path) -> None:
     shape = (4, 5, 7, 4, 3, 11, 13, 13)
     grid = Grid(tuple(tuple(str(i) for i in range(length)) for length in shape))

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from sixsv_lut import sealed
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import NotAFileError
 from sixsv_lut.journal import JournalReader
-from sixsv_lut.output import Status
-from sixsv_lut.records import PENDING, Records, batch_key
+from sixsv_lut.output import QUANTITY_NAMES, SPHERICAL_ALBEDO, Status
+from sixsv_lut.records import PENDING, Records, Result, batch_key
 from sixsv_lut.sealed import read_sealed, read_sealed_table
 from sixsv_lut.store import BatchStore
 from unit.support import (
@@ -24,6 +25,7 @@ from unit.support import (
     OTHER_FINGERPRINT,
     failed_result,
     good_result,
+    make_special,
     points,
 )
 
@@ -327,6 +329,62 @@ def test_a_sealed_batch_of_something_else_is_refused(
     _seal(store)
     with pytest.raises(CampaignError, match=f"{store.sealed} {said}"):
         read_sealed_table(store.sealed, fingerprint, key=key)
+
+
+# ----- what is no file, and what no launch can have given
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
+def test_what_is_no_file_is_passed_over(
+    tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = _store(tmp_path, points(3))
+    _keep(store, range(1))
+    names = (f"{'a' * 40}.parquet", f"{'b' * 40}.h.1.x.journal", f"{store.key}.h.1.x.journal")
+    for name in names:
+        make_special(store.folder / name, kind)
+    assert store.recover().to_run.tolist() == [1, 2]
+    for name in names:
+        assert f"{store.folder / name} is a {kind}, where a file should be" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_a_batch_whose_sealed_file_is_no_file_is_refused_with_the_remedy(
+    tmp_path: Path, kind: str
+) -> None:
+    store = _store(tmp_path, points(3))
+    make_special(store.sealed, kind)
+    with pytest.raises(NotAFileError, match=rf"remove it \(rm -r {store.sealed}\)"):
+        store.recover()
+
+
+def test_a_sealed_file_of_another_batch_is_put_aside(tmp_path: Path) -> None:
+    store, other = _store(tmp_path, points(3)), _store(tmp_path, points(3, start=3))
+    _seal(other)
+    store.sealed.write_bytes(other.sealed.read_bytes())
+    assert store.recover({store.key, other.key}).to_run.tolist() == [0, 1, 2]
+    assert not store.sealed.exists()
+
+
+@pytest.mark.parametrize("where", ["journal", "sealed", "sealed file of another batch"])
+def test_a_good_row_that_6sv_cannot_have_given_is_run_again(tmp_path: Path, where: str) -> None:
+    store = _store(tmp_path, points(3))
+    numbers = list(good_result(1).quantities)
+    numbers[QUANTITY_NAMES.index(SPHERICAL_ALBEDO)] = 1645144273.0
+    impossible = Result(Status.OK, 1, 0.25, tuple(numbers))
+    if where == "journal":
+        journal = store.open_journal()
+        journal.append(store.values[0], good_result(0))
+        journal.append(store.values[1], impossible)
+        journal.close()
+        assert store.recover().to_run.tolist() == [1, 2]
+        return
+    records = Records(store.values)
+    for row, result in enumerate((good_result(0), impossible, good_result(2))):
+        records.enter(row, result)
+    store.seal(records)
+    values = points(3) if where == "sealed" else points(2)
+    assert len(_store(tmp_path, values).recover().to_run) == len(values)
 
 
 # ----- publishing

@@ -46,7 +46,8 @@ def running(log_file: str) -> Iterator[None]:
         raise
     finally:
         root.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):
+            handler.close()
 
 
 def _end(message: str) -> NoReturn:
