@@ -2,7 +2,8 @@
 
 Records have a fixed size and each its own checksum, so whatever is whole can be read, wherever the
 records were cut or damaged. Only damage to the first bytes, which say what the file is, costs the
-whole journal.
+whole journal. The checksums of a journal begin with a number of its own, so that no record of
+another journal, with results of another fingerprint, is taken for one of its own.
 """
 
 from __future__ import annotations
@@ -81,8 +82,14 @@ class JournalWriter:
         self._points = self._launches = 0
         self._launch_seconds = 0.0
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+        self._seed = secrets.randbits(32)
         made_by = {"host": host, "threads": threads, "started": started}
-        described = {"fingerprint": fingerprint, "quantities": QUANTITY_NAMES} | made_by
+        described = {
+            "fingerprint": fingerprint,
+            "seed": self._seed,
+            "quantities": QUANTITY_NAMES,
+            **made_by,
+        }
         description = json.dumps(described).encode()
         header = _HEADER.pack(len(description), zlib.crc32(description))
         self._write(_MAGIC + header + description)
@@ -97,7 +104,7 @@ class JournalWriter:
             *(result.quantities or self._no_quantities),
             result.reason.encode("utf-8", errors="replace")[:_REASON_BYTES],
         )
-        self._write(body + struct.pack("<I", zlib.crc32(body)))
+        self._write(body + struct.pack("<I", zlib.crc32(body, self._seed)))
         self._points += 1
         self._launches += result.launches
         self._launch_seconds += result.seconds
@@ -161,6 +168,7 @@ class JournalReader:
         self._path = path
         self._fingerprint = fingerprint
         self._names: list[str] | None = None
+        self._seed = 0
         self._read_to = 0
         self.attempt: Attempt | None = None
 
@@ -187,6 +195,7 @@ class JournalReader:
                 if described is None:
                     return None
                 self._names = described["quantities"]
+                self._seed = described.get("seed", 0)  # older journals have none
                 self._read_to = file.tell()
                 if "started" in described:
                     maker = {name: described[name] for name in ("host", "threads", "started")}
@@ -248,7 +257,7 @@ class JournalReader:
         self._read_to += len(table) * size
         view = memoryview(content)
         whole = [
-            zlib.crc32(view[i * size : (i + 1) * size - 4]) == checksum
+            zlib.crc32(view[i * size : (i + 1) * size - 4], self._seed) == checksum
             for i, checksum in enumerate(table["checksum"])
         ]
         kept: npt.NDArray[np.void] = table[np.array(whole, dtype=bool)]
