@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import socket
+import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.configuration import Configuration
-from sixsv_lut.output import QUANTITY_NAMES, Status
+from sixsv_lut.output import QUANTITY_NAMES, SPHERICAL_ALBEDO, TRANSMITTANCES, Status
 from sixsv_lut.recipe import Recipe
 from sixsv_lut.records import Result
 from sixsv_lut.responses import Response
@@ -27,6 +32,9 @@ GOOD_REPORTS = tuple((deck, version) for deck in GOOD_DECKS for version in VERSI
 # The made-up band of the stored decks: 0.66 to 0.67 micrometre.
 LOWEST_SAMPLE = 164
 RESPONSE = (0.125, 0.5, 1.0, 0.75, 0.25)
+
+# Quantities that lie between 0 and 1.
+FRACTIONS = (*TRANSMITTANCES, SPHERICAL_ALBEDO)
 
 FINGERPRINT = "f" * 64
 OTHER_FINGERPRINT = "0" * 64
@@ -56,8 +64,11 @@ def points(count: int, start: int = 0, **others: float) -> npt.NDArray[np.float6
 
 
 def good_result(number: float, launches: int = 1) -> Result:
-    """Make a result whose every number tells it from the others."""
-    numbers = tuple(number + i / 1000 for i in range(len(QUANTITY_NAMES)))
+    """Make a result whose every number tells it from the others, up to number 120."""
+    numbers = tuple(
+        (number + i) / 1000 if name in FRACTIONS else number + i / 1000
+        for i, name in enumerate(QUANTITY_NAMES)
+    )
     return Result(Status.OK, launches, 0.25, numbers)
 
 
@@ -223,3 +234,60 @@ def pid_in(path: Path) -> int:
             return int(path.read_text())
         time.sleep(0.01)
     raise AssertionError(f"{path} never came")
+
+
+@contextlib.contextmanager
+def small_disk(path: Path, size: str) -> Iterator[Path]:
+    """Mount a file system of this size; skip the test where that cannot be done."""
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk, and not everywhere")
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+NOBODY = 65534
+
+
+def as_another_user(work: Callable[[], object], group: int = NOBODY, umask: int = 0o022) -> str:
+    """Do something in a process of another user, and give what came out, or the error."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(NOBODY)
+            os.umask(umask)
+            said = str(work())
+        except BaseException as fault:
+            said = f"{type(fault).__name__}: {fault}"
+        os.write(write, said.encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        told = answer.read()
+    os.waitpid(child, 0)
+    return told
+
+
+def make_special(path: Path, kind: str) -> Path:
+    """Make something that is no file, and give a path of it."""
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        here = Path.cwd()
+        os.chdir(path.parent)  # the path of a socket may have 107 bytes
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(path.name)
+        os.chdir(here)
+    return path

@@ -556,10 +556,7 @@ def test_a_read_only_store_gives_a_clear_error_and_loses_nothing(
             run_batch(values, recipe, disk / "store", tmp_path / "out.parquet", **options)
         assert "Read-only file system" in str(refusal.value)
         assert str(disk / "store") in str(refusal.value)
-        assert (
-            "give permission or wait for the file system, then run the same command again"
-            in str(refusal.value)
-        )
+        assert "then run the same command again: what was finished is kept" in str(refusal.value)
         assert _files(disk) == before
         assert fake.launches == []
         _remount(disk, "rw")
@@ -568,5 +565,5 @@ def test_a_read_only_store_gives_a_clear_error_and_loses_nothing(
 
 def test_a_store_that_cannot_be_made_gives_a_clear_error(tmp_path: Path, fake: FakeSixSV) -> None:
     (tmp_path / "store").write_text("a file in its place")
-    with pytest.raises(CampaignError, match="the store cannot be read or written"):
+    with pytest.raises(CampaignError, match=f"{tmp_path}/store.*: Not a directory"):
         _run(tmp_path, recipe_with(fake.path), points(1))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sixsv_lut.files import appearing_at_once, may_vanish
+from sixsv_lut.files import NotAFileError, appearing_at_once, may_vanish, open_regular
+from unit.support import make_special, small_disk
 
 
 def test_a_file_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
@@ -88,3 +89,54 @@ def test_a_file_that_vanishes_is_passed_over(number: int) -> None:
 def test_a_file_that_is_there_and_cannot_be_read_is_not_passed_over() -> None:
     with pytest.raises(PermissionError), may_vanish():
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+# ----- what a library says of a full disk, and what is true
+
+
+def _fail_after(size: int, path: Path, fault: Exception) -> None:
+    with appearing_at_once(path) as aside:
+        aside.write_bytes(bytes(size))
+        raise fault
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        PermissionError(errno.EACCES, "Permission denied"),  # HDF5, when it makes a file
+        RuntimeError("NetCDF: HDF error"),  # HDF5, when it closes one
+        OSError(errno.ENOSPC, "No space left on device"),  # a file object
+    ],
+)
+def test_a_full_disk_is_told_as_such_and_by_the_name_of_the_file(
+    tmp_path: Path, said: Exception
+) -> None:
+    with small_disk(tmp_path / "disk", "100k") as disk:
+        path = disk / "table.nc"
+        with pytest.raises(OSError) as failure:
+            _fail_after(60_000, path, said)
+        assert (failure.value.errno, failure.value.filename) == (errno.ENOSPC, str(path))
+        assert list(disk.iterdir()) == []
+
+
+def test_an_error_that_has_nothing_to_do_with_the_disk_stays_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="a bug"):
+        _fail_after(100, tmp_path / "file", RuntimeError("a bug"))
+    assert list(tmp_path.iterdir()) == []
+
+
+# ----- only files are read
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
+def test_nothing_but_a_file_is_opened(tmp_path: Path, kind: str) -> None:
+    path = make_special(tmp_path / "it", kind)
+    with pytest.raises(NotAFileError, match=f"{path} is a {kind}, where a file should be"):
+        open_regular(path)
+
+
+def test_a_link_to_a_file_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with open_regular(tmp_path / "link") as file:
+        assert file.read() == b"content"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -141,14 +144,48 @@ def test_a_journal_of_another_version_gives_its_numbers_by_name(
     older = tuple(reversed(QUANTITY_NAMES[:-1]))
     monkeypatch.setattr(sixsv_lut.journal, "QUANTITY_NAMES", older)
     writer = JournalWriter(tmp_path, FINGERPRINT, "key")
-    writer.append(points(1)[0], Result(Status.OK, 1, 0.1, tuple(range(len(older)))))
+    writer.append(
+        points(1)[0], Result(Status.OK, 1, 0.1, tuple(i / 1000 for i in range(len(older))))
+    )
     writer.close()
     monkeypatch.undo()
     known = read_journal(writer.path, FINGERPRINT)
     assert known is not None
     read = dict(zip(QUANTITY_NAMES, known.quantities[0], strict=True))
     assert np.isnan(read.pop(QUANTITY_NAMES[-1]))
-    assert read == {name: i for i, name in enumerate(older)}
+    assert read == {name: i / 1000 for i, name in enumerate(older)}
+
+
+def test_a_record_of_another_journal_is_not_taken(tmp_path: Path) -> None:
+    # A block that the file system wrote to the wrong file has good checksums.
+    one, other = (_journal(tmp_path, fingerprint=of) for of in (FINGERPRINT, OTHER_FINGERPRINT))
+    content, foreign = bytearray(one.read_bytes()), other.read_bytes()
+    header, record = _header_and_record(bytes(content))
+    there = _header_and_record(foreign)[0]
+    content[header : header + record] = foreign[there : there + record]
+    one.write_bytes(content)
+    known = read_journal(one, FINGERPRINT)
+    assert known is not None
+    assert len(known.status) == _ROWS - 1
+
+
+def test_a_journal_of_before_its_checksums_had_a_seed_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "randbits", lambda _bits: 0)
+    path = _journal(tmp_path)
+    content = path.read_bytes()
+    start = content.index(b'"seed": 0, ')
+    header = content.index(b"{")
+    described = content[header : content.index(b"}") + 1].replace(b'"seed": 0, ', b"")
+    length = struct.pack("<II", len(described), zlib.crc32(described))
+    assert start > header
+    path.write_bytes(
+        content[: header - 8] + length + described + content[content.index(b"}") + 1 :]
+    )
+    known = read_journal(path, FINGERPRINT)
+    assert known is not None
+    assert len(known.status) == _ROWS
 
 
 def test_a_journal_that_is_being_written_gives_each_record_once(tmp_path: Path) -> None:

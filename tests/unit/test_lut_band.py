@@ -135,7 +135,7 @@ def test_a_damaged_batch_is_named_with_the_command_that_repairs_it(tmp_path: Pat
     files = _batches(tmp_path)
     files[2].write_bytes(files[2].read_bytes()[:-20])
     lines = _refusal(files).splitlines()
-    assert f"{files[2]} cannot be read as a batch" in lines[1]
+    assert f"{files[2]} is damaged: its content is not what was written" in lines[1]
     assert lines[-1].strip() == f"rm -f {files[2]}"
 
 

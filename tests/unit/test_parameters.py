@@ -51,7 +51,7 @@ def test_the_table_holds_the_grid_whatever_the_batch_size(tmp_path: Path, size: 
 def test_a_batch_is_read_with_its_points_and_the_keys_of_all_batches(tmp_path: Path) -> None:
     write_table(_GRID, 36, tmp_path / "table.parquet")
     for batch, (start, stop) in enumerate([(0, 36), (36, 72), (72, 96)]):
-        values, keys = read_batch(tmp_path / "table.parquet", batch)
+        values, keys = read_batch(tmp_path / "table.parquet", batch, _GRID, 36)
         assert np.array_equal(values, _GRID.rows(start, stop))
         assert batch_key(values) in keys
         assert len(keys) == 3
@@ -59,8 +59,8 @@ def test_a_batch_is_read_with_its_points_and_the_keys_of_all_batches(tmp_path: P
 
 def test_a_batch_beyond_the_last_is_refused(tmp_path: Path) -> None:
     write_table(_GRID, 36, tmp_path / "table.parquet")
-    with pytest.raises(CampaignError, match="delete it and run again"):
-        read_batch(tmp_path / "table.parquet", 3)
+    with pytest.raises(CampaignError, match=r"delete it .* and run again"):
+        read_batch(tmp_path / "table.parquet", 3, _GRID, 36)
 
 
 @pytest.mark.parametrize("length", [0, 4, 100, -1])
@@ -69,7 +69,7 @@ def test_a_damaged_table_is_refused_with_the_remedy(tmp_path: Path, length: int)
     write_table(_GRID, 36, path)
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(CampaignError, match=r"cannot be read as a parameter table .*: delete it"):
-        read_batch(path, 0)
+        read_batch(path, 0, _GRID, 36)
 
 
 def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -77,7 +77,31 @@ def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
     pq.write_table(pa.table({"a": [1]}), tmp_path / "table.parquet")
     with pytest.raises(CampaignError, match="cannot be read as a parameter table"):
-        read_batch(tmp_path / "table.parquet", 0)
+        read_batch(tmp_path / "table.parquet", 0, _GRID, 36)
+
+
+@pytest.mark.parametrize("size", [36, 12])
+def test_a_table_of_other_points_is_refused_by_its_name(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "table.parquet"
+    other = Grid((("0.25", "0.31"), *_GRID.values[1:]))
+    write_table(other if size == 36 else _GRID, size, path)
+    with pytest.raises(CampaignError) as refusal:
+        read_batch(path, 2, _GRID, 36)
+    assert f"{path} holds other points for batch 2" in str(refusal.value)
+    assert f"delete it (rm -f {path}) and run again" in str(refusal.value)
+
+
+def test_a_table_whose_keys_were_changed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    write_table(_GRID, 36, path)
+    table = pq.read_table(path)
+    keys = table.schema.metadata[b"batch_keys"].replace(
+        batch_key(_GRID.rows(0, 36)).encode(), b"0" * 40
+    )
+    changed = table.replace_schema_metadata({"batch_keys": keys})
+    pq.write_table(changed, path, row_group_size=36)
+    with pytest.raises(CampaignError, match=f"rm -f {path}"):
+        read_batch(path, 0, _GRID, 36)
 
 
 def test_a_full_size_table_is_made_in_seconds(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import sixsv_lut.recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.instruments import find_band
-from sixsv_lut.recipe import make_recipe, read_recipe
+from sixsv_lut.recipe import make_recipe, read_recipe, read_recipe_of
 from unit.support import (
     LOWEST_SAMPLE,
     RESPONSE,
@@ -101,7 +101,7 @@ def test_a_recipe_that_was_changed_by_hand_is_refused(tmp_path: Path, field: str
     content = json.loads(path.read_text())
     content[field] = {"aerosol_model": 1, "run6sv": True, "executable_sha256": "d" * 64}[field]
     path.write_text(json.dumps(content))
-    with pytest.raises(CampaignError, match=r"was changed by hand.*delete it and run again"):
+    with pytest.raises(CampaignError, match=r"was changed by hand.*delete it .*and run again"):
         read_recipe(path)
 
 
@@ -150,3 +150,35 @@ def test_an_executable_with_another_content_makes_another_fingerprint(tmp_path: 
         )
         fingerprints.add(made.fingerprint)
     assert len(fingerprints) == 2
+
+
+@pytest.mark.parametrize("name", ["band", "executable", "version"])
+def test_what_the_fingerprint_does_not_cover_is_checked_too(tmp_path: Path, name: str) -> None:
+    # The band names the wavelength that the table carries.
+    path = tmp_path / "recipe.json"
+    recipe_with().write(path)
+    content = json.loads(path.read_text())
+    content[name] = content[name][:-1] + "9"
+    path.write_text(json.dumps(content))
+    with pytest.raises(CampaignError, match=f"was changed by hand.*rm -f {path}"):
+        read_recipe(path)
+
+
+def test_a_recipe_of_before_it_had_a_digest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    recipe_with().write(path)
+    content = json.loads(path.read_text())
+    del content["sha256"]
+    path.write_text(json.dumps(content))
+    assert read_recipe(path) == recipe_with()
+
+
+def test_the_recipe_of_another_band_or_configuration_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    made = configuration(bands=["Oa08", "Oa09"])
+    make_recipe(made, find_band("OLCI", "Oa08")).write(path)
+    assert read_recipe_of(path, made, "Oa08").band == "Oa08"
+    with pytest.raises(CampaignError, match="not the recipe of band Oa09"):
+        read_recipe_of(path, made, "Oa09")
+    with pytest.raises(CampaignError, match="not the recipe of this configuration"):
+        read_recipe_of(path, configuration(aerosol={"model": 2}), "Oa08")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from pathlib import Path
 
 import pytest
 
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.script import running
+from unit.support import small_disk
 
 
 def test_an_error_of_the_user_ends_with_its_message_and_without_a_traceback(
@@ -39,3 +42,46 @@ def test_the_log_of_an_earlier_attempt_is_kept(tmp_path: Path) -> None:
     assert "second attempt" in log.read_text()
     logging.getLogger("any").info("after the end")
     assert "after the end" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "No space left on device: the file system of"),
+        (errno.EDQUOT, "Disk quota exceeded. Remove files of yours"),
+        (errno.EFBIG, "File too large. Raise the limit on the size of files (ulimit -f)"),
+        (errno.EROFS, "Read-only file system. Have the file system of"),
+        (errno.EACCES, "Permission denied, because"),
+        (errno.EIO, "Input/output error. Wait for the file system"),
+    ],
+)
+def test_an_error_of_a_file_names_it_and_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], number: int, told: str
+) -> None:
+    path = tmp_path / "table.csv"
+    with pytest.raises(SystemExit), running(str(tmp_path / "log")):
+        raise OSError(number, os.strerror(number), str(path))
+    printed = capsys.readouterr().err
+    assert f"Error: {path}: {told}" in printed
+    assert "then run the same command again" in printed
+    assert "Traceback" not in printed + (tmp_path / "log").read_text()
+
+
+def test_a_log_that_cannot_be_made_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").write_text("a file in its place")
+    with pytest.raises(SystemExit), running(str(tmp_path / "logs" / "simulate" / "log")):
+        pass
+    printed = capsys.readouterr().err
+    assert f"Error: {tmp_path}/logs" in printed
+    assert "Not a directory" in printed
+
+
+def test_a_log_without_room_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_disk(tmp_path / "disk", "8k") as disk, running(str(disk / "log")):
+        for _ in range(200):
+            logging.getLogger("any").info("a line that takes some room in the log")
+    assert capsys.readouterr().err == ""

@@ -37,11 +37,13 @@ def loaded_by_a_batch(folder: Path, executable: Path) -> set[str]:
         "input": {"table": str(folder / "table.parquet"), "recipe": str(folder / "recipe.json")},
         "output": [str(folder / "batch.parquet")],
         "log": [str(folder / "batch.log")],
-        "wildcards": {"batch": "00000"},
+        "wildcards": {"band": "Oa08", "batch": "00000"},
         "threads": 1,
         "config": {
             "store": str(folder / "store"),
             "sixsv": {"executable": str(executable), "timeout": 20, "retries": 0},
+            "axes": axes_entry(),
+            "batch_size": 4,
         },
     }
     ended = subprocess.run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sixsv_lut.accounting import account
 from sixsv_lut.campaign import Campaign
 from sixsv_lut.grid import Grid
 from sixsv_lut.journal import JournalReader, JournalWriter
+from sixsv_lut.lut.consolidate import consolidate
+from sixsv_lut.recipe import read_recipe
 from sixsv_lut.records import Attempt, Records
 from sixsv_lut.state import (
     SILENT_SECONDS,
@@ -25,7 +29,15 @@ from sixsv_lut.state import (
     recent_rate,
 )
 from sixsv_lut.store import BatchStore
-from unit.support import axes_entry, configuration, failed_result, good_result, recipe_with
+from sixsv_lut.summary import summary
+from unit.support import (
+    axes_entry,
+    configuration,
+    failed_result,
+    good_result,
+    make_special,
+    recipe_with,
+)
 
 
 def _campaign(folder: Path, **changes: Any) -> Campaign:
@@ -231,6 +243,101 @@ def test_a_journal_that_is_removed_while_it_is_read_hides_no_other(
 
     monkeypatch.setattr(JournalReader, "read", read_or_vanish)
     assert CampaignState(campaign).read()["Oa08"].finished == 2
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
+def test_what_is_no_file_counts_as_nothing(tmp_path: Path, kind: str) -> None:
+    campaign = _campaign(tmp_path)
+    store = _store(campaign, "Oa08", 0)
+    make_special(store.sealed, kind)
+    make_special(store.folder / f"{store.key}.host.1.x.journal", kind)
+    assert _finished(campaign) == 0
+
+
+# ----- without a store
+
+
+def _complete(campaign: Campaign, failed: int = 0) -> None:
+    """Make all batches of a band, and its tables."""
+    for batch in range(campaign.batches):
+        store = _store(campaign, "Oa08", batch)
+        _seal(store, failed if batch == 0 else 0)
+        store.publish(Path(campaign.batch_file("Oa08", batch)))
+    # These tests have made up the recipe, which Snakemake would make of the configuration.
+    recipe = read_recipe(Path(campaign.recipe("Oa08")))
+    outputs = [Path(path) for path in campaign.lut_files("Oa08")]
+    files = [Path(path) for path in campaign.batch_files("Oa08")]
+    consolidate(campaign.configuration, recipe, files, outputs)
+
+
+@pytest.mark.parametrize("batches", ["batch files", "tables alone"])
+def test_without_a_store_what_the_tables_are_made_of_is_counted(
+    tmp_path: Path, batches: str
+) -> None:
+    campaign = _campaign(tmp_path, allowed_failures=1)
+    _complete(campaign, failed=1)
+    before = CampaignState(campaign).read()["Oa08"]
+    shutil.rmtree(tmp_path / "store")
+    if batches == "tables alone":
+        shutil.rmtree(campaign.folder / "batches")
+    state = CampaignState(campaign)
+    band = state.read()["Oa08"]
+    assert (band.finished, band.failed, band.sealed, band.left) == (10, 1, 3, 0)
+    assert band.launch_seconds == pytest.approx(before.launch_seconds)
+    cost = account(campaign, state)
+    assert (cost.points, cost.failed, cost.launches) == (10, 1, 10)
+    assert "10 points, 1 failed; 10 launches of 6SV" in summary(campaign, 1.0)
+    assert bool(cost.failures) == (batches == "batch files")
+
+
+def test_a_batch_that_is_in_store_and_results_counts_once(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    _complete(campaign)
+    state = CampaignState(campaign)
+    assert state.read()["Oa08"].finished == 10
+    assert account(campaign, state).launches == 10
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"axes": axes_entry(thetav=["0", "1", "2", "3", "5"])},
+        {"formats": ["text", "netcdf", "zarr"]},
+        {"allowed_failures": 3},
+    ],
+    ids=["axes", "formats", "any key"],
+)
+def test_tables_of_another_configuration_complete_nothing(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    # Snakemake would make them anew, from batches that are gone.
+    campaign = _campaign(tmp_path)
+    _complete(campaign)
+    shutil.rmtree(tmp_path / "store")
+    shutil.rmtree(campaign.folder / "batches")
+    other = _campaign(tmp_path, **change)
+    if not Path(other.recipe("Oa08")).exists():
+        recipe_with(band="Oa08").write(Path(other.recipe("Oa08")))
+    assert _finished(campaign) == 10
+    assert _finished(other) == 0
+
+
+def test_tables_of_which_one_is_gone_complete_nothing(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    _complete(campaign)
+    shutil.rmtree(tmp_path / "store")
+    shutil.rmtree(campaign.folder / "batches")
+    Path(campaign.lut_files("Oa08")[-1]).unlink()
+    assert _finished(campaign) == 0
+
+
+def test_a_batch_file_of_other_points_counts_as_nothing(tmp_path: Path) -> None:
+    campaign = _campaign(tmp_path)
+    store = _store(campaign, "Oa08", 0)
+    _seal(store)
+    store.publish(Path(campaign.batch_file("Oa08", 1)))
+    shutil.rmtree(tmp_path / "store")
+    assert _finished(campaign) == 0
 
 
 # ----- rates and what is left

@@ -8,27 +8,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sixsv_lut import sealed
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import NotAFileError
 from sixsv_lut.journal import JournalReader
-from sixsv_lut.output import Status
-from sixsv_lut.store import (
-    PENDING,
-    BatchStore,
-    Records,
-    batch_key,
-    read_sealed,
-    read_sealed_table,
-)
+from sixsv_lut.output import QUANTITY_NAMES, SPHERICAL_ALBEDO, Status
+from sixsv_lut.records import PENDING, Records, Result, batch_key
+from sixsv_lut.sealed import read_sealed, read_sealed_table
+from sixsv_lut.store import BatchStore
 from unit.support import (
     FINGERPRINT,
     OTHER_FINGERPRINT,
     failed_result,
     good_result,
+    make_special,
     points,
 )
 
@@ -98,11 +95,11 @@ def test_a_good_result_is_never_replaced_by_a_failure(tmp_path: Path, order: str
 def test_points_are_known_by_value_wherever_they_were_computed(tmp_path: Path) -> None:
     # An axis got another value, and the batches another size.
     _keep(_store(tmp_path, points(4)), range(4), lambda row: 100 + row)
-    _seal(_store(tmp_path, points(4, start=6)), lambda row: 200 + row)
+    _seal(_store(tmp_path, points(4, start=6)), lambda row: 50 + row)
     records = _store(tmp_path, points(8, start=1)).recover()
     assert records.to_run.tolist() == [3, 4]
     assert records.quantities[:, 0].tolist()[:3] == [101, 102, 103]
-    assert records.quantities[:, 0].tolist()[5:] == [200, 201, 202]
+    assert records.quantities[:, 0].tolist()[5:] == [50, 51, 52]
 
 
 def test_negative_zero_is_the_same_point_as_zero(tmp_path: Path) -> None:
@@ -197,12 +194,12 @@ def test_a_batch_with_rows_that_were_never_run_is_not_sealed(tmp_path: Path) -> 
 
 
 def test_the_same_results_seal_to_the_same_bytes(tmp_path: Path) -> None:
-    sealed = []
+    contents = []
     for name in ("one", "other"):
         store = _store(tmp_path / name, points(9))
         _seal(store)
-        sealed.append(store.sealed.read_bytes())
-    assert sealed[0] == sealed[1]
+        contents.append(store.sealed.read_bytes())
+    assert contents[0] == contents[1]
 
 
 @given(data=st.data())
@@ -270,8 +267,8 @@ def test_a_sealed_file_that_cannot_be_read_just_now_is_not_put_aside(
     def hiccup(*_args: object, **_kwargs: object) -> None:
         raise OSError(number, os.strerror(number), str(store.sealed))
 
-    monkeypatch.setattr(pq, "ParquetFile", hiccup)
-    with pytest.raises((CampaignError, OSError)):
+    monkeypatch.setattr(sealed, "open_regular", hiccup)
+    with pytest.raises(OSError, match=os.strerror(number)):
         store.recover()
     assert store.sealed.exists()
 
@@ -332,6 +329,62 @@ def test_a_sealed_batch_of_something_else_is_refused(
     _seal(store)
     with pytest.raises(CampaignError, match=f"{store.sealed} {said}"):
         read_sealed_table(store.sealed, fingerprint, key=key)
+
+
+# ----- what is no file, and what no launch can have given
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
+def test_what_is_no_file_is_passed_over(
+    tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = _store(tmp_path, points(3))
+    _keep(store, range(1))
+    names = (f"{'a' * 40}.parquet", f"{'b' * 40}.h.1.x.journal", f"{store.key}.h.1.x.journal")
+    for name in names:
+        make_special(store.folder / name, kind)
+    assert store.recover().to_run.tolist() == [1, 2]
+    for name in names:
+        assert f"{store.folder / name} is a {kind}, where a file should be" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_a_batch_whose_sealed_file_is_no_file_is_refused_with_the_remedy(
+    tmp_path: Path, kind: str
+) -> None:
+    store = _store(tmp_path, points(3))
+    make_special(store.sealed, kind)
+    with pytest.raises(NotAFileError, match=rf"remove it \(rm -r {store.sealed}\)"):
+        store.recover()
+
+
+def test_a_sealed_file_of_another_batch_is_put_aside(tmp_path: Path) -> None:
+    store, other = _store(tmp_path, points(3)), _store(tmp_path, points(3, start=3))
+    _seal(other)
+    store.sealed.write_bytes(other.sealed.read_bytes())
+    assert store.recover({store.key, other.key}).to_run.tolist() == [0, 1, 2]
+    assert not store.sealed.exists()
+
+
+@pytest.mark.parametrize("where", ["journal", "sealed", "sealed file of another batch"])
+def test_a_good_row_that_6sv_cannot_have_given_is_run_again(tmp_path: Path, where: str) -> None:
+    store = _store(tmp_path, points(3))
+    numbers = list(good_result(1).quantities)
+    numbers[QUANTITY_NAMES.index(SPHERICAL_ALBEDO)] = 1645144273.0
+    impossible = Result(Status.OK, 1, 0.25, tuple(numbers))
+    if where == "journal":
+        journal = store.open_journal()
+        journal.append(store.values[0], good_result(0))
+        journal.append(store.values[1], impossible)
+        journal.close()
+        assert store.recover().to_run.tolist() == [1, 2]
+        return
+    records = Records(store.values)
+    for row, result in enumerate((good_result(0), impossible, good_result(2))):
+        records.enter(row, result)
+    store.seal(records)
+    values = points(3) if where == "sealed" else points(2)
+    assert len(_store(tmp_path, values).recover().to_run) == len(values)
 
 
 # ----- publishing

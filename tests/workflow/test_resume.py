@@ -233,13 +233,22 @@ def test_an_executable_that_is_rebuilt_the_same_changes_nothing_and_another_one_
     assert re.search(r"simulate +4\b", workspace.snakemake("-n"))
 
 
+@pytest.mark.parametrize("damage", ["cut off", "one bit of the footer"])
 def test_a_damaged_batch_is_named_with_the_command_that_repairs_it(
-    finished: Workspace, workspace: Workspace
+    finished: Workspace, workspace: Workspace, damage: str
 ) -> None:
     workspace.configure(SMALL | {"sixsv": {"executable": workspace.counting_executable()}})
     workspace.snakemake()
     damaged = sorted(workspace.folder.glob("results/small/batches/Oa03-*/*.parquet"))[1]
-    os.truncate(damaged, damaged.stat().st_size - 100)  # the same file as in the store
+    # The same file as in the store.
+    if damage == "cut off":
+        os.truncate(damaged, damaged.stat().st_size - 100)
+    else:
+        with damaged.open("r+b") as file:
+            content = file.read()
+            at = content.rindex(b"spherical_albedo_total")
+            file.seek(at)
+            file.write(bytes([content[at] ^ 1]))
     workspace.lut("Oa03").unlink()
 
     printed = workspace.snakemake(succeeds=False)
@@ -283,7 +292,8 @@ def test_a_full_disk_is_explained_and_loses_nothing(
             SMALL | {"sixsv": {"executable": workspace.counting_executable()}, "batch_size": 32}
         )
         printed = workspace.snakemake("--cores", "1", succeeds=False)
-        assert "the store cannot be read or written: No space left on device" in printed
+        assert re.search(r"Error: store/\S+: No space left on device: the file system of", printed)
+        assert "Make room there, then run the same command again" in printed
         launched = workspace.launches()
         subprocess.run(["mount", "-o", "remount,size=16m", str(store)], check=True)
         workspace.snakemake("--cores", "1")
@@ -303,3 +313,58 @@ def test_folders_that_cannot_be_made_are_named_before_anything_runs(workspace: W
 
     assert "results: 'results' is a file, not a folder" in printed
     assert "store: 'store' is a link to nothing" in printed
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_disk_under_the_results_is_named_and_nothing_is_left_of_the_tables(
+    finished: Workspace, workspace: Workspace
+) -> None:
+    results = workspace.folder / "results"
+    results.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(results)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine mounts no file systems")
+    try:
+        workspace.snakemake("--until", "simulate")
+        room = os.statvfs(results)
+        filler = results / "filler"
+        filler.write_bytes(bytes(room.f_bavail * room.f_frsize - 40_000))
+        printed = workspace.snakemake(succeeds=False)
+        assert re.search(
+            r"Error: results/small/OUTLUT_S3A_OLCI_Oa\d\d.nc: No space left on device: the file "
+            r"system of \S+results/small",
+            printed,
+        ), printed
+        assert "Traceback" not in printed
+        assert not list(results.glob("small/.OUTLUT*"))
+        filler.unlink()
+        workspace.snakemake()
+
+        assert workspace.texts() == finished.texts()
+    finally:
+        subprocess.run(["umount", "-l", str(results)], check=True)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounting a file system needs root")
+def test_a_campaign_without_launches_works_with_a_store_that_may_only_be_read(
+    finished: Workspace, workspace: Workspace
+) -> None:
+    store = workspace.folder / "store"
+    store.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(store)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine mounts no file systems")
+    try:
+        workspace.snakemake()
+        subprocess.run(["mount", "-o", "remount,ro", str(store)], check=True)
+        for size in (8, 12):
+            shutil.rmtree(workspace.folder / "results")
+            workspace.configure(SMALL | {"batch_size": size})
+            workspace.snakemake()
+            assert workspace.texts() == finished.texts()
+
+        workspace.configure(SMALL | {"axes": {**SMALL["axes"], "thetav": [10, 45]}})
+        printed = workspace.snakemake("-n", succeeds=False)
+        assert f"store cannot be written and lacks {SMALL_POINTS} launches" in printed
+    finally:
+        subprocess.run(["umount", "-l", str(store)], check=True)

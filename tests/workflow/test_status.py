@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -73,3 +74,21 @@ def test_without_an_environment_status_says_how_to_make_one(workspace: Workspace
     )
     assert ended.returncode == 1
     assert "Run make install first" in ended.stderr
+
+
+def test_without_its_store_a_complete_campaign_is_told_as_complete(workspace: Workspace) -> None:
+    workspace.snakemake()
+    before = _status(workspace)
+    for folder in ("store", "results/small/batches"):
+        shutil.rmtree(workspace.folder / folder)
+        after = _status(workspace)
+        assert after["total"]["finished_points"] == 2 * SMALL_POINTS
+        assert after["total"]["finished_batches"] == before["total"]["finished_batches"]
+        for name in ("points", "failed", "launches"):
+            cost = "cost_of_finished_batches"
+            assert after[cost][name] == before[cost][name]
+        # And this is what Snakemake makes of it.
+        assert "Nothing to be done" in workspace.snakemake("-n")
+        workspace.snakemake("plan")
+        plan = json.loads((workspace.folder / "results/small/plan.json").read_text())
+        assert plan["launches_left"] == 0

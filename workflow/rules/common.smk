@@ -5,7 +5,6 @@ import sys
 
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 
-from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from sixsv_lut import environment, run
@@ -77,7 +76,7 @@ onstart:
             start_scheduling()
             start_on_cluster()
         except CampaignError as fault:
-            raise WorkflowError(str(fault)) from None
+            raise SystemExit(f"Error: {fault}") from None
 
 
 onsuccess:
@@ -87,7 +86,7 @@ onsuccess:
             run.refuse_missing_products(workflow.dag)
         except CampaignError as fault:
             run.end(campaign, succeeded=False)
-            raise WorkflowError(str(fault)) from None
+            raise SystemExit(f"Error: {fault}") from None
         run.end(campaign, succeeded=not asked_for_only("plan", "probe"))
     if "probe" in workflow.dag_settings.targets:
         print("snakemake plan, with the same options, tells what follows.", file=sys.stderr)

@@ -105,12 +105,17 @@ def account(campaign: Campaign, state: CampaignState) -> CampaignCost:
     Returns
     -------
     CampaignCost
-        The cost, from the store and from Snakemake's benchmark files.
+        The cost, from the files of the batches and Snakemake's benchmark files; for a band of which
+        only the tables are left, from their description.
     """
     accounts: list[Account] = []
     costs: list[BatchCost] = []
     failures: Counter[str] = Counter()
     for band, of_band in state.bands.items():
+        if of_band.described:
+            # Without its batches, nothing is on record of attempts and reasons.
+            accounts.append(of_band.described)
+            continue
         for batch, made in of_band.accounts.items():
             accounts.append(made)
             if made.attempts:

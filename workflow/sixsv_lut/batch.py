@@ -20,6 +20,7 @@ import numpy.typing as npt
 from sixsv_lut.environment import SNAKEMAKE_PID
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import launch_environment
+from sixsv_lut.file_errors import explain
 from sixsv_lut.journal import JournalWriter
 from sixsv_lut.launcher import Launcher, LaunchError
 from sixsv_lut.output import QUANTITY_NAMES, ReportError, Status, parse_report
@@ -279,9 +280,4 @@ def _explained_disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        where = fault.filename or folder
-        raise CampaignError(
-            f"the store cannot be read or written: {fault.strerror or fault} ({where}). Make room, "
-            "give permission or wait for the file system, then run the same command again: what "
-            "was finished is kept."
-        ) from fault
+        raise CampaignError(explain(fault, folder)) from fault

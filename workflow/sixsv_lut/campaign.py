@@ -27,6 +27,7 @@ from sixsv_lut.configuration import Configuration, effective, validate
 from sixsv_lut.configuration_file import DEFAULT_FILE, merge, read_configurations
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import find_executable, sha256_of
+from sixsv_lut.file_errors import no_permission
 from sixsv_lut.files import closest_existing
 from sixsv_lut.instruments import BUILT_IN, find_band, response_path
 
@@ -59,18 +60,16 @@ class Campaign:
         Raises
         ------
         CampaignError
-            A folder cannot be made or written; or a spectral response cannot be used, and the
-            message names every such band.
+            A folder cannot be made or written, unless it is the store and has all launches; or a
+            spectral response cannot be used, and the message names every such band.
         """
         configuration = self.configuration
-        for key in ("results", "store"):
-            folder = Path(getattr(configuration, key)).absolute()
-            there = closest_existing(folder)
-            if not os.access(there, os.W_OK | os.X_OK):
-                raise CampaignError(
-                    f"{key}: {folder} cannot be made or written: {there} gives no permission. "
-                    f"Ask for permission, or set {key} to another folder."
-                )
+        self._check_folder("results", configuration.results)
+        store = Path(configuration.store)
+        if not store.is_dir() or not os.access(store, os.R_OK | os.X_OK):
+            self._check_folder("store", configuration.store)
+        elif not os.access(store, os.W_OK):
+            self._check_nothing_to_launch(store)
         if configuration.spectral_response != BUILT_IN:
             # Imported here: it needs NumPy, and only the Snakemake that plans checks files.
             from sixsv_lut.responses import check_responses
@@ -80,6 +79,27 @@ class Campaign:
                 configuration.satellite,
                 configuration.instrument,
                 configuration.selected_bands(),
+            )
+
+    @staticmethod
+    def _check_folder(key: str, folder: str) -> None:
+        path = Path(folder).absolute()
+        there = closest_existing(path)
+        if not os.access(there, os.R_OK | os.W_OK | os.X_OK):
+            raise CampaignError(
+                f"{key}: {path} cannot be made or written, {no_permission(there)}, or set {key} to "
+                "another folder."
+            )
+
+    def _check_nothing_to_launch(self, store: Path) -> None:
+        # Imported here: they need NumPy, and a store that may only be read is rare.
+        from sixsv_lut.state import CampaignState
+
+        left = sum(band.left + band.failed for band in CampaignState(self).read().values())
+        if left:
+            raise CampaignError(
+                f"store: {store.absolute()} cannot be written and lacks {left} launches of this "
+                f"campaign, {no_permission(store.absolute())}, or set store to another folder."
             )
 
     @cached_property

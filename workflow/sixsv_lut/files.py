@@ -6,9 +6,31 @@ import contextlib
 import errno
 import os
 import secrets
+import shlex
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+from sixsv_lut.errors import CampaignError
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+# Errors that are what they say. What is written to find out the truth of others must be more than
+# a library may have failed to write at once.
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE)
+_TRIED_BYTES, _AT_A_TIME = 1 << 24, 1 << 20
+
+
+class NotAFileError(CampaignError):
+    """A pipe, a folder or a device is where a file should be."""
 
 
 @contextlib.contextmanager
@@ -24,6 +46,12 @@ def appearing_at_once(path: Path) -> Iterator[Path]:
     ------
     Path
         Where to write it.
+
+    Raises
+    ------
+    OSError
+        The file system is to blame, whatever the library that was writing made of it; the error
+        names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
@@ -36,11 +64,81 @@ def appearing_at_once(path: Path) -> Iterator[Path]:
             # Renaming a link over another link of the same file does nothing.
             path.unlink()
         aside.rename(path)
+    except CampaignError:
+        raise
+    except Exception as fault:
+        why = _why_not_written(fault, aside, path)
+        if why is fault:
+            raise
+        raise why from fault
     finally:
         if aside.is_dir():
             shutil.rmtree(aside, ignore_errors=True)
         else:
-            aside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # there is none, or the file system forbids
+                aside.unlink()
+
+
+def _why_not_written(fault: Exception, temporary: Path, path: Path) -> Exception:
+    # HDF5 tells a full disk as a missing permission, or as an error of its own: try to write on.
+    if not (isinstance(fault, OSError) and fault.errno in _OF_THE_DISK):
+        try:
+            _write_on(temporary)
+        except OSError as found:
+            fault = found
+    if not isinstance(fault, OSError) or fault.errno is None:
+        return fault
+    named = Path(os.fsdecode(fault.filename)) if fault.filename else temporary
+    if temporary in (named, *named.parents):
+        named = path
+    return OSError(fault.errno, os.strerror(fault.errno), str(named))
+
+
+def _write_on(temporary: Path) -> None:
+    target = temporary / "more" if temporary.is_dir() else temporary
+    with target.open("ab", buffering=0) as file:
+        for _ in range(_TRIED_BYTES // _AT_A_TIME):
+            file.write(bytes(_AT_A_TIME))
+        os.fsync(file.fileno())
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, and nothing but a file: reading from a pipe may never end.
+
+    Parameters
+    ----------
+    path : Path
+        The file, or a link to one.
+
+    Returns
+    -------
+    file object
+        The file, opened for reading bytes.
+
+    Raises
+    ------
+    NotAFileError
+        Something else is there; the message begins with the path.
+    OSError
+        It cannot be opened.
+    """
+    _check_regular(path, path.stat().st_mode)  # opening alone would move some devices
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _check_regular(path, os.fstat(handle).st_mode)
+    except NotAFileError:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
+
+
+def _check_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "no file")
+        raise NotAFileError(
+            f"{path} is {kind}, where a file should be: remove it (rm -r {shlex.quote(str(path))}) "
+            "and run the same command again"
+        )
 
 
 def closest_existing(path: Path) -> Path:

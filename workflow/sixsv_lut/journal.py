@@ -2,20 +2,23 @@
 
 Records have a fixed size and each its own checksum, so whatever is whole can be read, wherever the
 records were cut or damaged. Only damage to the first bytes, which say what the file is, costs the
-whole journal.
+whole journal. The checksums of a journal begin with a number of its own, so that no record of
+another journal, with results of another fingerprint, is taken for one of its own.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
+import logging
 import os
 import secrets
 import socket
 import struct
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +27,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sixsv_lut.axes import AXIS_NAMES
-from sixsv_lut.output import QUANTITY_NAMES
+from sixsv_lut.files import open_regular
+from sixsv_lut.output import QUANTITY_NAMES, Status, good_rows
 from sixsv_lut.records import Attempt, Known, Result, quantities_in_order
+
+log = logging.getLogger(__name__)
 
 _MAGIC = b"sixsv-lut journal 1\n"
 _HEADER = struct.Struct("<II")  # length of the description that follows, and its checksum
@@ -75,9 +81,15 @@ class JournalWriter:
         self._attempt = Attempt(host, threads, started, ended=started)
         self._points = self._launches = 0
         self._launch_seconds = 0.0
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+        self._seed = secrets.randbits(32)
         made_by = {"host": host, "threads": threads, "started": started}
-        described = {"fingerprint": fingerprint, "quantities": QUANTITY_NAMES} | made_by
+        described = {
+            "fingerprint": fingerprint,
+            "seed": self._seed,
+            "quantities": QUANTITY_NAMES,
+            **made_by,
+        }
         description = json.dumps(described).encode()
         header = _HEADER.pack(len(description), zlib.crc32(description))
         self._write(_MAGIC + header + description)
@@ -92,7 +104,7 @@ class JournalWriter:
             *(result.quantities or self._no_quantities),
             result.reason.encode("utf-8", errors="replace")[:_REASON_BYTES],
         )
-        self._write(body + struct.pack("<I", zlib.crc32(body)))
+        self._write(body + struct.pack("<I", zlib.crc32(body, self._seed)))
         self._points += 1
         self._launches += result.launches
         self._launch_seconds += result.seconds
@@ -110,7 +122,8 @@ class JournalWriter:
     def sync(self) -> None:
         """Have what was appended written to the disk: from here on, nothing loses it."""
         if self._dirty:
-            os.fsync(self._file)
+            with self._named_errors():
+                os.fsync(self._file)
             self._dirty = False
 
     def close(self) -> None:
@@ -122,10 +135,17 @@ class JournalWriter:
 
     def _write(self, content: bytes) -> None:
         self._dirty = True
-        written = os.write(self._file, content)
-        if written != len(content):
-            # A full disk may take a part; records that followed it would be out of step.
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        with self._named_errors():
+            if os.write(self._file, content) != len(content):
+                # A full disk may take a part; records that followed it would be out of step.
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    @contextlib.contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as fault:
+            raise OSError(fault.errno, fault.strerror, str(self.path)) from fault
 
 
 class JournalReader:
@@ -148,6 +168,7 @@ class JournalReader:
         self._path = path
         self._fingerprint = fingerprint
         self._names: list[str] | None = None
+        self._seed = 0
         self._read_to = 0
         self.attempt: Attempt | None = None
 
@@ -157,15 +178,24 @@ class JournalReader:
         Returns
         -------
         Known or None
-            The records whose checksum is right, in the order they were written; None if the file
-            is no journal of this fingerprint.
+            The records whose checksum is right, in the order they were written, without those that
+            count as good and have numbers that 6SV cannot have given; None if the file is no
+            journal of this fingerprint.
+
+        Raises
+        ------
+        NotAFileError
+            Something else is there.
+        OSError
+            It cannot be read.
         """
-        with self._path.open("rb") as file:
+        with open_regular(self._path) as file:
             if self._names is None:
                 described = self._description(file.read(_DESCRIPTION_START), file.read)
                 if described is None:
                     return None
                 self._names = described["quantities"]
+                self._seed = described.get("seed", 0)  # older journals have none
                 self._read_to = file.tell()
                 if "started" in described:
                     maker = {name: described[name] for name in ("host", "threads", "started")}
@@ -173,7 +203,7 @@ class JournalReader:
             file.seek(self._read_to)
             content = file.read()
             changed = os.fstat(file.fileno()).st_mtime
-        table = self._whole_records(content)
+        table = self._believable(self._whole_records(content))
         if self.attempt is not None and len(table):
             before = self.attempt
             self.attempt = replace(
@@ -183,15 +213,31 @@ class JournalReader:
                 launches=before.launches + int(table["launches"].sum()),
                 launch_seconds=before.launch_seconds + float(table["seconds"].sum()),
             )
-        names, numbers = self._names, table["quantities"]
         return Known(
             table["values"],
             table["status"].astype(np.int8),
             table["launches"].astype(np.int32),
             table["seconds"],
-            quantities_in_order(names, lambda name: numbers[:, names.index(name)], len(table)),
+            self._quantities(table),
             [reason.decode("utf-8", errors="ignore") for reason in table["reason"]],
         )
+
+    def _believable(self, table: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+        good = (table["status"] == Status.OK) & good_rows(self._quantities(table))
+        failed = np.isin(table["status"], [one.value for one in Status if one != Status.OK])
+        if not (good | failed).all():
+            log.warning(
+                "%s: %d records hold what 6SV cannot have given and are passed over",
+                self._path,
+                np.count_nonzero(~(good | failed)),
+            )
+        kept: npt.NDArray[np.void] = table[good | failed]
+        return kept
+
+    def _quantities(self, table: npt.NDArray[np.void]) -> npt.NDArray[np.float64]:
+        assert self._names is not None
+        names, numbers = self._names, table["quantities"]
+        return quantities_in_order(names, lambda name: numbers[:, names.index(name)], len(table))
 
     def _description(self, start: bytes, read: Callable[[int], bytes]) -> dict[str, Any] | None:
         if not start.startswith(_MAGIC) or len(start) < _DESCRIPTION_START:
@@ -211,7 +257,7 @@ class JournalReader:
         self._read_to += len(table) * size
         view = memoryview(content)
         whole = [
-            zlib.crc32(view[i * size : (i + 1) * size - 4]) == checksum
+            zlib.crc32(view[i * size : (i + 1) * size - 4], self._seed) == checksum
             for i, checksum in enumerate(table["checksum"])
         ]
         kept: npt.NDArray[np.void] = table[np.array(whole, dtype=bool)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from sixsv_lut.axes import AXES, AXIS_NAMES
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import appearing_at_once, open_regular
 from sixsv_lut.grid import Grid
 from sixsv_lut.records import batch_key
 from sixsv_lut.sealed import points_of
@@ -52,7 +53,9 @@ def write_table(grid: Grid, batch_size: int, path: Path) -> None:
             file.write_table(pa.table(columns, schema=schema), row_group_size=batch_size)
 
 
-def read_batch(path: Path, batch: int) -> tuple[npt.NDArray[np.float64], frozenset[str]]:
+def read_batch(
+    path: Path, batch: int, grid: Grid, batch_size: int
+) -> tuple[npt.NDArray[np.float64], frozenset[str]]:
     """Read the points of one batch, and nothing else.
 
     Parameters
@@ -61,6 +64,10 @@ def read_batch(path: Path, batch: int) -> tuple[npt.NDArray[np.float64], frozens
         The parameter table.
     batch : int
         Number of the batch, from 0.
+    grid : Grid
+        The grid of the campaign, against which the points are checked.
+    batch_size : int
+        Points of a batch.
 
     Returns
     -------
@@ -72,17 +79,31 @@ def read_batch(path: Path, batch: int) -> tuple[npt.NDArray[np.float64], frozens
     Raises
     ------
     CampaignError
-        The table cannot be read, or has no such batch.
+        The table cannot be read, has no such batch, or holds other points than this campaign.
+    OSError
+        The table cannot be opened.
     """
-    try:
-        file = pq.ParquetFile(path)
-        keys = frozenset(json.loads(file.schema_arrow.metadata[_KEYS]))
-        table = file.read_row_group(batch, columns=list(AXIS_NAMES), use_threads=False)
-    except (OSError, pa.ArrowException, LookupError, TypeError, ValueError) as fault:
+    remedy = f"delete it (rm -f {shlex.quote(str(path))}) and run again"
+    with open_regular(path) as opened:
+        try:
+            file = pq.ParquetFile(opened)
+            keys = json.loads(file.schema_arrow.metadata[_KEYS])
+            table = file.read_row_group(batch, columns=list(AXIS_NAMES), use_threads=False)
+            values, key = points_of(table), keys[batch]
+        except Exception as fault:  # whatever Arrow or JSON make of damaged content
+            if isinstance(fault, OSError) and fault.errno is not None:
+                raise
+            raise CampaignError(
+                f"{path} cannot be read as a parameter table ({fault}): {remedy}"
+            ) from fault
+    start = batch * batch_size
+    expected = grid.rows(start, min(start + batch_size, grid.points))
+    if not np.array_equal(values, expected) or key != batch_key(expected):
         raise CampaignError(
-            f"{path} cannot be read as a parameter table ({fault}): delete it and run again"
-        ) from fault
-    return points_of(table), keys
+            f"{path} holds other points for batch {batch} than the axes of the configuration give: "
+            f"{remedy}"
+        )
+    return values, frozenset(map(str, keys))
 
 
 def describe_table(grid: Grid, batch_size: int) -> str:

@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.executable import launch_environment
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import appearing_at_once, open_regular
 from sixsv_lut.grid import Grid
 from sixsv_lut.launcher import Launcher, LaunchError
 from sixsv_lut.output import ReportError, parse_report
@@ -280,8 +280,9 @@ def recall(fingerprint: str, store: Path) -> list[Probe]:
     probes = []
     for path in (store / "probes" / fingerprint).glob("*.json"):
         try:
-            probes.append(Probe(**json.loads(path.read_text())))
-        except (OSError, ValueError, TypeError) as fault:
+            with open_regular(path) as file:
+                probes.append(Probe(**json.load(file)))
+        except (OSError, CampaignError, ValueError, TypeError) as fault:
             log.warning("%s is passed over: %s", path, fault)
     return sorted(probes, key=lambda probe: probe.date, reverse=True)
 

@@ -1,12 +1,17 @@
-"""How far a campaign is, told from the journals and sealed files of the store alone.
+"""How far a campaign is, told from what is on disk: the store, and the campaign's results.
+
+A batch is complete if its sealed file is in the store, or its batch file in the results, which
+outlives the store. A band is complete, too, if its look-up tables are there: then Snakemake runs
+none of its batches again, even if their files are gone.
 
 Nothing here talks to Snakemake or a scheduler, and nothing is written: it can be read at any time,
-from any machine that sees the store.
+from any machine that sees these folders.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import time
@@ -20,8 +25,9 @@ import numpy.typing as npt
 
 from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.campaign import Campaign
+from sixsv_lut.configuration import effective
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import may_vanish
+from sixsv_lut.files import may_vanish, open_regular
 from sixsv_lut.grid import Grid
 from sixsv_lut.instruments import find_band
 from sixsv_lut.journal import JournalReader
@@ -121,7 +127,7 @@ class CampaignState:
         self._read: dict[str, Progress] = {}
 
     def read(self) -> dict[str, Progress]:
-        """Read the store.
+        """Read the store and the results.
 
         Returns
         -------
@@ -184,6 +190,8 @@ class BandState:
 
     def _forget(self) -> None:
         self._status = np.full(self._grid.points, PENDING, dtype=np.int8)
+        self._described: Account | None = None
+        self._paths: dict[str, Path] = {}
         self._sealed: dict[str, _Sealed] = {}
         self._journals: dict[str, JournalReader] = {}
 
@@ -210,12 +218,20 @@ class BandState:
         return Path(self._campaign.configuration.store) / self.fingerprint
 
     def sealed_file(self, batch: int) -> Path:
-        """Give the sealed file of a batch."""
-        return self.folder / f"{self._keys[batch]}.parquet"
+        """Give the file of a complete batch: in the store, or else in the results."""
+        return self._paths[self._keys[batch]]
+
+    @property
+    def described(self) -> Account | None:
+        """How all of the band was made, by the description of its tables.
+
+        None as long as the files of its batches tell it, or there are no tables.
+        """
+        return self._described
 
     @property
     def accounts(self) -> dict[int, Account]:
-        """How each complete batch was made, by its number."""
+        """How each complete batch whose file is there was made, by its number."""
         return {
             self._batch_of[key]: sealed.account
             for key, sealed in self._sealed.items()
@@ -236,44 +252,80 @@ class BandState:
         }
 
     def read(self) -> Progress:
-        """Read what is new in the store.
+        """Read what is new in the store and the results.
 
         Raises
         ------
         OSError
-            The store cannot be read.
+            They cannot be read.
         """
-        keys, journals = self._files()
-        if not self._sealed.keys() <= keys:
-            self._forget()  # somebody took files out of the store
-        for key in keys:
+        stored, journals = self._files()
+        paths = self._batch_files() | stored
+        if not self._sealed.keys() <= paths.keys():
+            self._forget()  # somebody took files away
+        self._paths = paths
+        for key in paths:
             with may_vanish(), contextlib.suppress(CampaignError):
                 self._read_sealed(key)
         for name in journals:
-            with may_vanish():  # when its batch is sealed
+            with may_vanish(), contextlib.suppress(CampaignError):  # when its batch is sealed
                 self._read_journal(name)
         self._journals = {name: self._journals[name] for name in journals if name in self._journals}
+        complete = len(self.accounts) == len(self._batch_of)
+        self._described = None if complete else self._description()
         return self._progress(time.time())
 
-    def _files(self) -> tuple[set[str], list[str]]:
-        keys, journals = set(), []
-        with contextlib.suppress(FileNotFoundError), os.scandir(self.folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".journal"):
-                    journals.append(entry.name)
-                elif entry.name.endswith(".parquet") and not entry.name.startswith("."):
-                    keys.add(entry.name.removesuffix(".parquet"))
-        return keys, journals
+    def _files(self) -> tuple[dict[str, Path], list[str]]:
+        paths, journals = {}, []
+        for name in _names(self.folder):
+            if name.endswith(".journal"):
+                journals.append(name)
+            elif name.endswith(".parquet") and not name.startswith("."):
+                paths[name.removesuffix(".parquet")] = self.folder / name
+        return paths, journals
+
+    @cached_property
+    def _key_of(self) -> dict[str, str]:
+        return {
+            Path(self._campaign.batch_file(self._band, batch)).name: key
+            for batch, key in self._keys.items()
+        }
+
+    def _batch_files(self) -> dict[str, Path]:
+        folder = Path(self._campaign.batch_file(self._band, 0)).parent
+        keys = self._key_of
+        return {keys[name]: folder / name for name in _names(folder) if name in keys}
+
+    def _description(self) -> Account | None:
+        # The tables count as long as Snakemake takes them for those of this very configuration.
+        description, *tables = map(Path, self._campaign.lut_files(self._band))
+        if not all(path.exists() for path in tables):
+            return None
+        with contextlib.suppress(OSError, CampaignError, ValueError, KeyError, TypeError):
+            with open_regular(description) as file:
+                told = json.load(file)
+            if (
+                told["fingerprint"] == self.fingerprint
+                and told["points"] == self._grid.points
+                and told["effective_configuration"] == effective(self._campaign.configuration)
+            ):
+                return Account(
+                    points=int(told["points"]),
+                    failed=int(told["failed_points"]),
+                    launches=int(told["launches"]),
+                    launch_seconds=float(told["launch_seconds"]),
+                )
+        return None
 
     def _read_sealed(self, key: str) -> None:
-        path = self.folder / f"{key}.parquet"
+        path = self._paths[key]
         known = self._sealed.get(key)
         if known and not known.account.failed:
             return  # it never changes
         changed = path.stat().st_mtime_ns
         if known and known.changed == changed:
             return
-        account = read_account(path, self.fingerprint)
+        account = read_account(path, self.fingerprint, key)
         batch = self._batch_of.get(key)
         if batch is not None and not account.failed:
             start, stop = self._campaign.batch_range(batch)
@@ -299,6 +351,7 @@ class BandState:
 
     def _progress(self, now: float) -> Progress:
         journals = self._running_attempts()
+        described = self._described
         running = {
             name.split(".", 1)[0]
             for name, attempt in journals.items()
@@ -307,22 +360,33 @@ class BandState:
         timed = [
             *((made.account.points, made.account.launch_seconds) for made in self._sealed.values()),
             *((attempt.points, attempt.launch_seconds) for attempt in journals.values()),
+            *([(described.points, described.launch_seconds)] if described else []),
         ]
         launches = sum(points for points, _ in timed)
         mean = sum(seconds for _, seconds in timed) / launches if launches else math.nan
         expected = self._campaign.configuration.sixsv.seconds_per_launch
         finished = int(np.count_nonzero(self._status != PENDING))
+        failed = int(np.count_nonzero(self._status > Status.OK))
+        sealed = len(self.accounts)
+        if described:
+            finished, failed, sealed = described.points, described.failed, len(self._batch_of)
         return Progress(
             points=self._grid.points,
             finished=finished,
-            failed=int(np.count_nonzero(self._status > Status.OK)),
+            failed=failed,
             batches=len(self._batch_of),
-            sealed=len(self.accounts),
+            sealed=sealed,
             running=len(running),
             rate=recent_rate(self.attempts, now),
             launch_seconds=mean,
             core_seconds_left=(self._grid.points - finished) * (mean if launches else expected),
         )
+
+
+def _names(folder: Path) -> list[str]:
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
+    return []
 
 
 def recent_rate(attempts: Iterable[Attempt], now: float) -> float:

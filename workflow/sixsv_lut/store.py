@@ -14,6 +14,7 @@ that asks for it, also after axes or batch size were changed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import secrets
@@ -24,14 +25,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import NotAFileError, appearing_at_once
 from sixsv_lut.journal import JournalReader, JournalWriter
 from sixsv_lut.records import PENDING, Attempt, Known, Records, batch_key
-from sixsv_lut.sealed import points_of, read_account, read_sealed, read_sealed_table, write_sealed
+from sixsv_lut.sealed import SealedBatch, write_sealed
 
 log = logging.getLogger(__name__)
+
+_NO_PERMISSION = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class BatchStore:
@@ -55,6 +57,7 @@ class BatchStore:
         self.sealed = self.folder / f"{self.key}.parquet"
         self._replaced: list[Path] = []
         self._attempts: list[Attempt] = []
+        self._not_kept: tuple[Records, Collection[Attempt]] | None = None
 
     def make_folder(self) -> None:
         """Make the folder of the fingerprint."""
@@ -77,19 +80,14 @@ class BatchStore:
 
         Raises
         ------
+        NotAFileError
+            Something else is where the sealed file should be.
         OSError
             A file is there and cannot be read just now: its launches must not be run again.
         """
         records = Records(self.values)
-        if self.sealed.exists():
-            try:
-                records.take(read_sealed(self.sealed, self.fingerprint))
-                self._attempts += read_account(self.sealed, self.fingerprint).attempts
-            except CampaignError as fault:
-                aside = self.sealed.with_suffix(f".damaged-{secrets.token_hex(4)}")
-                with contextlib.suppress(FileNotFoundError):  # another attempt was faster
-                    self.sealed.rename(aside)
-                log.warning("%s; put aside as %s, its launches are run again", fault, aside.name)
+        with contextlib.suppress(FileNotFoundError):  # none yet, or another attempt put it aside
+            self._take_sealed(records)
         own, others = [], []
         for path in sorted(self.folder.iterdir()):
             key = path.name.split(".", 1)[0]
@@ -106,17 +104,28 @@ class BatchStore:
             self._take(records, path)
         return records
 
+    def _take_sealed(self, records: Records) -> None:
+        try:
+            sealed = SealedBatch(self.sealed, self.fingerprint, self.key)
+            records.take(sealed.known())
+            self._attempts += sealed.account().attempts
+        except NotAFileError:
+            raise
+        except CampaignError as fault:
+            aside = self.sealed.with_suffix(f".damaged-{secrets.token_hex(4)}")
+            self.sealed.rename(aside)
+            log.warning("%s; put aside as %s, its launches are run again", fault, aside.name)
+
     def _take(self, records: Records, path: Path) -> None:
         try:
             if path.suffix == ".journal":
                 known = self._read_journal(path)
             elif path.suffix == ".parquet":
+                sealed = SealedBatch(path, self.fingerprint)
                 # Few of many files hold points of this batch: look at the points first.
-                if not records.wants(
-                    points_of(read_sealed_table(path, self.fingerprint, AXIS_NAMES))
-                ):
+                if not records.wants(sealed.points()):
                     return
-                known = read_sealed(path, self.fingerprint)
+                known = sealed.known()
             else:
                 return
         except FileNotFoundError:
@@ -150,24 +159,44 @@ class BatchStore:
         records : Records
             All rows of the batch, none of them pending.
         journal : JournalWriter, optional
-            The journal of this attempt, closed.
+            The journal of this attempt, closed. If there is none, nothing was launched, and a store
+            that gives no permission to write is left as it is.
         """
         if np.any(records.status == PENDING):
             raise ValueError("a batch with rows that were never run cannot be sealed")
         attempts = [*self._attempts, journal.attempt()] if journal else self._attempts
-        with appearing_at_once(self.sealed) as aside:
-            write_sealed(aside, self.fingerprint, self.key, records, attempts)
-            with aside.open("rb") as file:
-                os.fsync(file.fileno())
+        try:
+            self._write(self.sealed, records, attempts)
+        except OSError as fault:
+            if journal or fault.errno not in _NO_PERMISSION:
+                raise
+            # Nothing was launched, so there is nothing to keep: `publish` writes the batch.
+            log.info("the store gives no permission to write: its batch is written to the results")
+            self._not_kept = (records, attempts)
+            return
         _sync_folder(self.folder)
         self.remove_replaced()
         if journal:
             journal.path.unlink(missing_ok=True)
 
+    def _write(self, path: Path, records: Records, attempts: Collection[Attempt]) -> None:
+        with appearing_at_once(path) as aside:
+            write_sealed(aside, self.fingerprint, self.key, records, attempts)
+            with aside.open("rb") as file:
+                os.fsync(file.fileno())
+
     def remove_replaced(self) -> None:
-        """Remove the journals that were recovered: their batch is sealed."""
+        """Remove the journals that were recovered: their batch is sealed.
+
+        Those of other people may have to stay.
+        """
         for path in self._replaced:
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as fault:
+                if fault.errno not in _NO_PERMISSION:
+                    raise
+                log.info("%s stays: %s", path, fault.strerror)
 
     def publish(self, output: Path) -> None:
         """Put the sealed file where Snakemake expects it: a hard link, or else a copy.
@@ -177,10 +206,13 @@ class BatchStore:
         output : Path
             The declared output; one that is there is replaced.
         """
+        if self._not_kept:
+            self._write(output, *self._not_kept)
+            return
         with appearing_at_once(output) as aside:
             try:
                 os.link(self.sealed, aside)
-            except OSError:  # another file system, or one without links
+            except OSError:  # another file system, one without links, or a file of other people
                 shutil.copyfile(self.sealed, aside)
 
 

@@ -116,6 +116,8 @@ def collect(
     CampaignError
         A batch is missing, damaged, or not of this campaign; the message names every such file and
         the command that repairs it.
+    OSError
+        A file cannot be read just now.
     """
     if len(files) != math.ceil(grid.points / batch_size):
         raise CampaignError(
@@ -142,7 +144,10 @@ def collect(
         key = batch_key(grid.rows(start, stop))
         try:
             table = read_sealed_table(file, fingerprint, columns, key=key)
-        except (OSError, CampaignError) as fault:
+        except FileNotFoundError:
+            damaged.append((file, f"{file} is not there"))
+            continue
+        except CampaignError as fault:
             damaged.append((file, str(fault)))
             continue
         read = {name: table[name].to_numpy() for name in columns if name != "reason"}
@@ -221,9 +226,10 @@ def _how_to_repair(damaged: Sequence[tuple[Path, str]]) -> str:
 def _remove(files: Sequence[tuple[Path, str]]) -> str:
     folder = files[0][0].parent
     names = [file.name for file, _ in files]
+    remove = "rm -rf" if any(file.is_dir() for file, _ in files) else "rm -f"
     if len(names) == 1:
-        return f"rm -f {shlex.quote(str(folder / names[0]))}"
-    return f"(cd {shlex.quote(str(folder))} && rm -f {shlex.join(names)})"
+        return f"{remove} {shlex.quote(str(folder / names[0]))}"
+    return f"(cd {shlex.quote(str(folder))} && {remove} {shlex.join(names)})"
 
 
 def refuse_too_many_failures(results: BandResults, grid: Grid, band: str, allowed: int) -> None:
