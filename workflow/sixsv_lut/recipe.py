@@ -116,9 +116,7 @@ def make_recipe(configuration: Configuration, band: Band) -> Recipe:
     )
 
 
-def read_recipe(
-    path: Path, band: str | None = None, *, executable: str | None = None
-) -> Recipe:
+def read_recipe(path: Path, band: str | None = None, *, executable: str | None = None) -> Recipe:
     """Read a recipe that `Recipe.write` wrote.
 
     Parameters
