@@ -454,6 +454,11 @@ def _tree(pid: int) -> list[int]:
     return [pid, *(one for child in children for one in _tree(child))]
 
 
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):  # a launch that has ended since it was listed
+        os.kill(pid, number)
+
+
 def test_a_batch_that_was_suspended_for_longer_than_the_timeout_fails_nothing(
     tmp_path: Path,
 ) -> None:
@@ -467,10 +472,10 @@ def test_a_batch_that_was_suspended_for_longer_than_the_timeout_fails_nothing(
         process.send_signal(signal.SIGSTOP)
         suspended = _tree(process.pid)
         for pid in suspended[1:]:
-            os.kill(pid, signal.SIGSTOP)
+            _signal(pid, signal.SIGSTOP)
         time.sleep(2)
         for pid in suspended:
-            os.kill(pid, signal.SIGCONT)
+            _signal(pid, signal.SIGCONT)
             time.sleep(0.1)  # the batch runs before its launches do
     process.communicate(timeout=60)
     assert process.returncode == 0

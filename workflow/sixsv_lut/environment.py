@@ -35,7 +35,11 @@ def prepare(folder: str, *, main_process: bool) -> None:
     CampaignError
         The path of the Snakefile or of the Python environment is one that Snakemake cannot use.
     """
-    refuse_braces("the project's folder", folder, "Move or rename it.")
+    if "{" in folder or "}" in folder:
+        raise CampaignError(
+            f"the project's folder is {folder}: Snakemake takes braces in paths for wildcards. "
+            "Move or rename it."
+        )
     sys.executable = _python_for_shells(sys.executable)
     library = f"{folder}/workflow"
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
@@ -48,32 +52,9 @@ def prepare(folder: str, *, main_process: bool) -> None:
         os.environ[COMMAND] = shlex.join(["snakemake", *sys.argv[1:]])
 
 
-def refuse_braces(what: str, path: str, remedy: str) -> None:
-    """Refuse a path in which Snakemake would take braces for a wildcard or a variable.
-
-    Parameters
-    ----------
-    what : str
-        Which path it is, for the message.
-    path : str
-        The path.
-    remedy : str
-        What to do, for the message.
-
-    Raises
-    ------
-    CampaignError
-        There is a brace in it.
-    """
-    if "{" in path or "}" in path:
-        raise CampaignError(
-            f"{what} is {path}: Snakemake takes braces in paths for wildcards. {remedy}"
-        )
-
-
 def _python_for_shells(python: str) -> str:
-    # Snakemake puts this path into shell commands as it is, which run in its working folder: the way
-    # from there may be free of what is in the way to that folder.
+    # Snakemake puts this path, as it is, into shell commands that run in its working folder: the
+    # way from there may be free of what is in the way to that folder.
     if not _NOT_FOR_SHELLS.search(python):
         return python
     relative = os.path.relpath(python)
