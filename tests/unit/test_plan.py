@@ -13,6 +13,7 @@ from rich.console import Console
 
 from sixsv_lut.campaign import Campaign
 from sixsv_lut.cluster_job import JobShape, Site
+from sixsv_lut.configuration import smallest_batch_size
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.plan import Plan, make_plan, suggest_batch_size
 from sixsv_lut.plan_text import print_plan, write_json
@@ -87,7 +88,7 @@ sites = st.one_of(
 
 @given(
     site=sites,
-    batch_size=st.integers(1, 100_000),
+    batch_size=st.integers(63, 100_000),  # fewer make too many batches
     done=st.tuples(st.integers(0, 3_123_120), st.integers(0, 3_123_120)),
     seconds=st.floats(0.01, 100),
 )
@@ -127,11 +128,12 @@ def test_the_suggested_batch_size_is_one_that_the_site_accepts(
     campaign = _campaign(bands=bands, sixsv={"seconds_per_launch": configured})
     suggested = suggest_batch_size(campaign, site, seconds)
     if suggested is None:
+        smallest = smallest_batch_size(campaign.points, len(campaign.band_names))
         with pytest.raises(CampaignError):
-            site.shape.check(1, max(seconds, configured))
+            site.shape.check(smallest, max(seconds, configured))
         return
     assert 1 <= suggested.launches <= campaign.points
-    _campaign(suggested.launches)  # a size that the configuration takes
+    _campaign(suggested.launches, bands=bands)  # a size that the configuration takes
     if site.jobs is not None:
         site.shape.check(suggested.launches, seconds)
         site.shape.check(suggested.launches, configured)

@@ -521,11 +521,10 @@ class Configuration(_Section):
         bands = len(info.data["bands"])
         batches = math.ceil(points / value) * bands
         if batches > MOST_BATCHES:
-            enough = math.ceil(points / (MOST_BATCHES // bands))
             raise ValueError(
                 f"{value} makes {batches:,} batches of {points:,} points in each of {bands} "
                 f"band{'s' if bands > 1 else ''}, and {MOST_BATCHES:,} can be planned: write "
-                f"{enough} or more"
+                f"{smallest_batch_size(points, bands)} or more"
             )
         return value
 
@@ -573,6 +572,11 @@ class Configuration(_Section):
         """Give the bands of the campaign, in the order of the instrument."""
         assert self.bands != "all"
         return select_bands(self.instrument, self.bands)
+
+
+def smallest_batch_size(points: int, bands: int) -> int:
+    """Give the smallest batch size with which so many points of so many bands can be planned."""
+    return math.ceil(points / (MOST_BATCHES // bands))
 
 
 def validate(config: Mapping[str, Any], source: str) -> Configuration:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sixsv_lut.campaign import Campaign
 from sixsv_lut.cluster_job import JobShape, Site
-from sixsv_lut.configuration import Configuration
+from sixsv_lut.configuration import Configuration, smallest_batch_size
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.probe import LaunchTime
 from sixsv_lut.state import Progress
@@ -440,7 +440,8 @@ def suggest_batch_size(
     Returns
     -------
     BatchSizePlan or None
-        A size that `sixsv_lut.cluster_job.JobShape.check` accepts; None if it accepts no size.
+        A size that the configuration takes and `sixsv_lut.cluster_job.JobShape.check` accepts; None
+        if there is none.
     """
     shape, threads = site.shape, site.threads
     start = site.batch_seconds(0, seconds_per_launch)
@@ -455,8 +456,8 @@ def suggest_batch_size(
     )
     wanted = min(by_time, max(least, launches / batches_at_once), campaign.points, _LARGEST_BATCH)
     size = max(1, int(wanted))
+    seconds = (seconds_per_launch, campaign.configuration.sixsv.seconds_per_launch)
     if site.jobs is not None:
-        seconds = (seconds_per_launch, campaign.configuration.sixsv.seconds_per_launch)
         # A size that does not fit is followed by none that does.
         size = bisect_right(range(1, size + 1), 0, key=lambda n: not _fits(shape, n, seconds))
     if not size:
@@ -464,6 +465,11 @@ def suggest_batch_size(
     if size < campaign.points:
         size = int(_two_digits(size, math.floor))
         size = size // threads * threads or size
+    smallest = smallest_batch_size(campaign.points, len(campaign.band_names))
+    if size < smallest:
+        size = smallest
+        if site.jobs is not None and not _fits(shape, size, seconds):
+            return None
     batches = math.ceil(campaign.points / size)
     in_job = min(site.batches_per_job * size, campaign.points)
     return BatchSizePlan(
