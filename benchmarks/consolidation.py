@@ -26,7 +26,7 @@ from sixsv_lut.campaign import Campaign  # noqa: E402
 from sixsv_lut.configuration import effective_yaml, validate  # noqa: E402
 from sixsv_lut.grid import Grid  # noqa: E402
 from sixsv_lut.instruments import find_band  # noqa: E402
-from sixsv_lut.output import QUANTITY_NAMES, Status  # noqa: E402
+from sixsv_lut.output import QUANTITY_NAMES, REQUIRED, Status  # noqa: E402
 from sixsv_lut.recipe import make_recipe  # noqa: E402
 from sixsv_lut.records import Records  # noqa: E402
 from sixsv_lut.store import BatchStore  # noqa: E402
@@ -73,7 +73,11 @@ def make_batches(folder: Path, part: float) -> dict[str, float]:
         records.status[:] = Status.OK
         records.launches[:] = 1
         records.seconds[:] = 0.3
-        records.quantities[:] = np.round(chance.random((rows, len(QUANTITY_NAMES))), 5)
+        # Most quantities of a real batch have few different numbers: 150 bytes a point in all.
+        records.quantities[:] = chance.integers(0, 400, (rows, len(QUANTITY_NAMES))) / 400
+        for name in REQUIRED:
+            numbers = np.round(chance.random(rows), 5)
+            records.quantities[:, QUANTITY_NAMES.index(name)] = numbers
         kept = BatchStore(folder / "store", recipe.fingerprint, values)
         kept.make_folder()
         kept.seal(records)

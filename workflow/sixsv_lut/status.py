@@ -25,6 +25,7 @@ from sixsv_lut.campaign import RUNNING, Campaign, load_campaign
 from sixsv_lut.configuration import from_effective
 from sixsv_lut.configuration_file import DEFAULT_FILE, read_configuration
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.file_errors import explain
 from sixsv_lut.readable import duration, hours
 from sixsv_lut.state import CampaignState, Progress
 
@@ -207,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {fault}", file=sys.stderr)
         return 1
     except OSError as fault:
-        print(f"Error: the store cannot be read: {fault}", file=sys.stderr)
+        print(f"Error: {explain(fault)}", file=sys.stderr)
         return 1
     return 0
 
