@@ -43,8 +43,8 @@ import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from sixsv_lut.campaign import Campaign, load_campaign  # noqa: E402
-from sixsv_lut.configuration import Configuration  # noqa: E402
+from sixsv_lut.campaign import Campaign  # noqa: E402
+from sixsv_lut.configuration import Configuration, validate  # noqa: E402
 from sixsv_lut.errors import CampaignError  # noqa: E402
 from sixsv_lut.grid import Grid  # noqa: E402
 from sixsv_lut.instruments import find_band  # noqa: E402
@@ -70,7 +70,7 @@ class Workflow:
     def __init__(self, folder: Path, batch_size: int) -> None:
         folders = {"results": str(folder / "results"), "store": str(folder / "store")}
         config = SMALL | folders | {"batch_size": batch_size, "axes": SMALL["axes"] | {"uw": [1.5]}}
-        self.campaign: Campaign = load_campaign(config, [])
+        self.campaign = Campaign(validate(config, "the trial"))
         self.configuration: Configuration = self.campaign.configuration
         self.grid = Grid(self.configuration.axes.written())
         self.recipes = {

@@ -176,13 +176,12 @@ def test_a_journal_of_before_its_checksums_had_a_seed_is_read(
     path = _journal(tmp_path)
     content = path.read_bytes()
     start = content.index(b'"seed": 0, ')
-    header = content.index(b"{")
-    described = content[header : content.index(b"}") + 1].replace(b'"seed": 0, ', b"")
+    header = content.index(b'{"fingerprint"')
+    end = content.index(b"}", header) + 1
+    described = content[header:end].replace(b'"seed": 0, ', b"")
     length = struct.pack("<II", len(described), zlib.crc32(described))
     assert start > header
-    path.write_bytes(
-        content[: header - 8] + length + described + content[content.index(b"}") + 1 :]
-    )
+    path.write_bytes(content[: header - 8] + length + described + content[end:])
     known = read_journal(path, FINGERPRINT)
     assert known is not None
     assert len(known.status) == _ROWS
@@ -279,3 +278,12 @@ def test_a_record_that_was_written_in_part_is_an_error(
     assert failure.value.errno == errno.ENOSPC
     monkeypatch.undo()
     writer.close()
+
+
+def test_a_journal_of_which_a_crash_left_zeros_is_none(tmp_path: Path) -> None:
+    path = _journal(tmp_path)
+    content = path.read_bytes()
+    start = content.index(b'{"fingerprint"') - 8
+    path.write_bytes(content[:start] + bytes(len(content) - start))
+
+    assert read_journal(path, FINGERPRINT) is None

@@ -244,8 +244,8 @@ class JournalReader:
             return None
         length, checksum = _HEADER.unpack_from(start, len(_MAGIC))
         description = read(length)
-        if len(description) != length or zlib.crc32(description) != checksum:
-            return None
+        if not length or len(description) != length or zlib.crc32(description) != checksum:
+            return None  # the checksum of nothing is 0, and a crash may leave zeros
         described: dict[str, Any] = json.loads(description)
         return described if described["fingerprint"] == self._fingerprint else None
 
