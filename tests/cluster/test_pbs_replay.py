@@ -722,7 +722,7 @@ def test_job_that_ended_well_unseen_is_not_run_again(plain_site: Site) -> None:
     assert submit(script("a:b=1", outputs=["out"])).stdout == "100.pbshost\n"
     # Once Snakemake has heard of it, the same job is a new one.
     assert plain_site.status() == "success"
-    assert submit(script("a:b=1", outputs=["out"])).stdout == "100.pbshost\n"
+    assert submit(script("a:b=1", outputs=["out"])).stdout == "101.pbshost\n"
     assert len(plain_site.server.calls("qsub")) == 2
 
 
