@@ -53,7 +53,7 @@ ready() {
 }
 descendants() { local child; for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do echo "$child"; descendants "$child"; done; }
 write_configuration() { # FILE HOST STARTS_SERVER
-  printf '%s\n' "PBS_EXEC=$EXEC" PBS_SERVER=pbshost "PBS_HOME=$D/$2" "PBS_START_SERVER=$3" "PBS_START_SCHED=$3" \
+  printf '%s\n' "PBS_EXEC=$EXEC" PBS_SERVER=pbshost "PBS_HOME=$D/$2" "PBS_TMPDIR=$D/tmp" "PBS_START_SERVER=$3" "PBS_START_SCHED=$3" \
     "PBS_START_COMM=$3" PBS_START_MOM=1 PBS_CORE_LIMIT=unlimited PBS_SCP=/bin/cp >"$1"
 }
 
@@ -74,7 +74,10 @@ inside)
   unshare --uts sh -c "hostname pbsnode2; echo \$\$ >$D/second; exec sleep infinity" </dev/null >/dev/null 2>&1 &
   mkdir -p $D/home && useradd --create-home --base-dir $D/home --shell /bin/bash $USER_NAME || die "no user"
   mkdir $D/work && chown $USER_NAME $D/work
-  setpriv --reuid=$USER_NAME --regid=$USER_NAME --init-groups "$1" --version >/dev/null ||
+  # qsub serves the next qsub through a socket there: two private servers at a time must not share it.
+  mkdir --mode 1777 $D/tmp
+  # By way of env: setpriv itself still has root's rights when it looks for the program.
+  setpriv --reuid=$USER_NAME --regid=$USER_NAME --init-groups env "$1" --version >/dev/null 2>&1 ||
     die "an ordinary user cannot run $1; make the environment with another Python, such as make PYTHON=/usr/bin/python3"
 
   write_configuration /etc/pbs.conf pbshost 1
