@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -47,6 +47,11 @@ test-slurm: install-dev
 # The PBS commands: recorded answers of OpenPBS, and the real qsub of that SLURM.
 test-pbs: install-dev
 	tests/cluster/private_slurm.sh isolated $(BIN)/python -m pytest tests/cluster -m pbs
+
+# The PBS profile under faults on a real OpenPBS, for which root and an OpenPBS in /opt/pbs (or PBS_EXEC) are
+# needed; without one it says so. The environment's Python must be one that ordinary users can run.
+test-openpbs: install-dev
+	tests/cluster/private_openpbs.sh isolated $(BIN)/python -m pytest tests/cluster/test_openpbs.py $(ARGUMENTS)
 
 lint: install-dev
 	$(BIN)/python -m ruff check workflow tests benchmarks profiles status

@@ -71,7 +71,7 @@ class Server:
         self.switch("history", on=history)
 
     def switch(self, name: str, *, on: bool, text: str = "") -> None:
-        """Set a switch: history, down, banner, refuse."""
+        """Set a switch: history, down, banner, silent, refuse (recordings or codes), taken."""
         path = self.folder / name
         if on:
             path.write_text(text)
@@ -167,15 +167,27 @@ def _qdel(server: Server, words: list[str]) -> int:
 
 
 def _qsub(server: Server, words: list[str]) -> int:
+    refused_with = 0
     if server.has("refuse"):
         path = server.folder / "refuse"
         first, *rest = path.read_text().split()
         server.switch("refuse", on=bool(rest), text=" ".join(rest))
-        return _fail(first)
+        if not first.isdigit():
+            return _fail(first)
+        sys.stderr.write("qsub: the words of PBS\n")
+        # What a server that dies meanwhile makes of it: the job may be taken all the same.
+        if not server.has("taken"):
+            return int(first)
+        server.switch("silent", on=True)
+        refused_with = int(first)
     if server.has("down"):
         return _fail("server_down_qsub")
     options = dict(zip(words[:-1:2], words[1:-1:2], strict=True))
-    number = max([int(name.split(".")[0]) for name in server.all()] or [99]) + 1
+    # No number is given twice, even if the job is forgotten.
+    last = server.folder / "last"
+    numbers = [int(name.split(".")[0]) for name in server.all()]
+    number = max([*numbers, int(last.read_text()) if last.exists() else 99]) + 1
+    last.write_text(str(number))
     depend = options.get("-W", "")
     identifier = f"{number}.pbshost"
     job = {
@@ -189,7 +201,7 @@ def _qsub(server: Server, words: list[str]) -> int:
     }
     server.put(identifier, job)
     if server.has("silent"):
-        return 0
+        return refused_with
     if server.has("banner"):
         print("*** Maintenance on Monday 23 ***\n2026\n")
         print(identifier)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -274,6 +274,136 @@ def test_words_of_pbs_in_the_log_are_passed_on(site: Site) -> None:
     assert "walltime 62 exceeded limit 60" in str(site.failures()[0]["reason"])
 
 
+def test_job_deleted_by_force(site: Site) -> None:
+    site.job("running", wrote="started n1")
+    site.becomes("qdel_while_running")
+    if site.history:
+        site.server.put(ID, {**sample("qdel_while_running"), "Exit_status": "265"})
+    site.rounds()
+    assert site.status() == "failed"
+    if site.history:
+        assert "deleted by force" in str(site.failures()[0]["reason"])
+
+
+@pytest.mark.parametrize(("letters", "who"), [("o", "operator"), ("s", "system")])
+def test_user_hears_once_of_holds_of_the_site(plain_site: Site, letters: str, who: str) -> None:
+    held = {**sample("held_user"), "Hold_Types": letters, "Job_Name": "tag"}
+    for number in (100, 101):
+        plain_site.job("held_user", f"{number}.pbshost")
+        plain_site.server.put(f"{number}.pbshost", held)
+    plain_site.rounds(20)
+    assert len(plain_site.said) == 1
+    assert f"qrls -h {letters} 10" in plain_site.said[0]
+    assert f"{who} hold" in plain_site.said[0]
+
+
+def test_job_that_waits_for_another_one_is_not_called_held(plain_site: Site) -> None:
+    plain_site.job("held_dependency")
+    plain_site.rounds(20)
+    assert not plain_site.said
+
+
+# --- starts that never run the script -----------------------------------------------------------
+
+
+def _start_fails(site: Site, identifier: str) -> None:
+    """Let a node fail to start a job, as its prologue does."""
+    name = next(iter(site.records.jobs().values())).tag
+    if site.history:
+        site.server.put(identifier, {**sample("prologue_exit1_final"), "Job_Name": name})
+    else:
+        site.server.forget(identifier)
+
+
+def _starts_again(site: Site, identifier: str) -> None:
+    def done() -> bool:
+        site.rounds(1)
+        site.refresher.start_again()
+        return identifier in site.server.all()
+
+    _wait(done)
+
+
+def test_failed_start_uses_no_retry(site: Site) -> None:
+    site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
+    assert submit(script("a:b=1")).stdout == "100.pbshost\n"
+    for number in range(100, 105):
+        _start_fails(site, f"{number}.pbshost")
+        _starts_again(site, f"{number + 1}.pbshost")
+    assert site.status() == "running"
+    assert not site.failures()
+    assert len(site.said) == 1
+    assert "no retry is used" in site.said[0]
+    if site.history:
+        assert "on node pbshost" in site.said[0]
+    # Snakemake knows it by its first id, whatever PBS calls it now.
+    assert submit(script("a:b=1")).stdout == "100.pbshost\n"
+    (job,) = site.records.jobs().values()
+    (site.records.exits / job.name).write_text("0\n")
+    site.refresher.look()
+    assert site.status() == "success"
+
+
+def test_later_starts_wait_longer(site: Site) -> None:
+    site.refresher.settings = Settings(poll=0.05, wait_first=3.0, wait_longest=20.0)
+    submit(script("a:b=1"))
+    (job,) = site.records.jobs().values()
+    waits = []
+    for starts in range(6):
+        now = time.monotonic()
+        site.refresher._not_started(replace(job, failed_starts=["n1"] * starts), "n1", "why")
+        waits.append(round(site.refresher._due[job.name][0] - now))
+    assert waits == [3, 6, 12, 20, 20, 20]
+
+
+def test_job_that_never_starts_fails_in_the_end(site: Site) -> None:
+    site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
+    submit(script("a:b=1"))
+    for number in range(100, 112):
+        _start_fails(site, f"{number}.pbshost")
+        if number < 111:
+            _starts_again(site, f"{number + 1}.pbshost")
+    site.rounds()
+    assert site.status() == "failed"
+    (failure,) = site.failures()
+    assert "12 starts failed" in str(failure["reason"])
+    if site.history:
+        assert "on pbshost" in str(failure["reason"])
+
+
+def test_start_again_whose_answer_was_lost_is_found(site: Site) -> None:
+    site.refresher.settings = Settings(poll=0.05, wait_first=0.0, wait_longest=0.0)
+    submit(script("a:b=1"))
+    site.server.switch("taken", on=True)
+    site.server.switch("refuse", on=True, text="183")
+    _start_fails(site, ID)
+    _starts_again(site, "101.pbshost")
+    _wait(lambda: site.refresher.start_again() or not site.refresher._due)
+    assert list(site.server.all())[-1] == "101.pbshost"
+    (job,) = site.records.jobs().values()
+    assert (job.identifier, job.known_as) == ("101.pbshost", ID)
+
+
+def test_job_held_after_failed_starts_is_started_again(plain_site: Site) -> None:
+    submit(script("a:b=1"))
+    held = sample("direct_write_output_dir_missing")
+    plain_site.server.put(ID, {**held, "Job_Name": plain_site.server.all()[ID]["Job_Name"]})
+    plain_site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
+    _starts_again(plain_site, "101.pbshost")
+    assert plain_site.server.calls("qdel") == [f"qdel {ID}"]
+    assert plain_site.status() == "running"
+
+
+def test_cancelled_job_is_not_started_again(plain_site: Site) -> None:
+    submit(script("a:b=1"))
+    subprocess.run([PROFILE / "cancel", ID], check=True)
+    _wait(lambda: plain_site.server.all()[ID]["job_state"] == "F")
+    plain_site.rounds()
+    plain_site.refresher.start_again()
+    assert plain_site.status() == "failed"
+    assert len(plain_site.server.calls("qsub")) == 1
+
+
 # --- when qstat shows no job --------------------------------------------------------------------
 
 
@@ -448,6 +578,30 @@ def test_refusal_that_passes_is_waited_for(plain_site: Site, name: str) -> None:
     assert not plain_site.failures()
 
 
+@pytest.mark.parametrize("code", [1, 3, 152, 162, 171, 173, 183, 189, 255])
+def test_code_that_is_not_known_to_be_final_is_waited_for(plain_site: Site, code: int) -> None:
+    plain_site.server.switch("refuse", on=True, text=f"{code} {code}")
+    assert submit(script("a:b=1")).stdout == "100.pbshost\n"
+    assert len(plain_site.server.calls("qsub")) == 3
+    assert not plain_site.failures()
+
+
+@pytest.mark.parametrize("code", [162, 183, 189, 255])
+def test_job_that_was_taken_in_spite_of_the_code_is_found(plain_site: Site, code: int) -> None:
+    plain_site.server.switch("taken", on=True)
+    plain_site.server.switch("refuse", on=True, text=f"{code}")
+    assert submit(script("a:b=1")).stdout == "100.pbshost\n"
+    assert len(plain_site.server.calls("qsub")) == 1
+    assert not plain_site.failures()
+
+
+def test_disabled_queue_is_said_once(plain_site: Site) -> None:
+    plain_site.server.switch("refuse", on=True, text="173 173 173 173 173 173")
+    done = submit(script("a:b=1"))
+    assert done.stdout == "100.pbshost\n"
+    assert done.stderr.count("the queue is disabled") == 1
+
+
 def test_server_that_answers_with_255(plain_site: Site) -> None:
     plain_site.server.switch("refuse", on=True, text="server_down_qstat")
     assert submit(script("a:b=1")).stdout == "100.pbshost\n"
@@ -466,11 +620,32 @@ def test_refusal_that_does_not_pass_is_reported(plain_site: Site, name: str) -> 
     assert words in done.stderr
     assert FINAL[name] in done.stderr
     assert words in str(plain_site.failures()[0]["reason"])
-    # And it is no obstacle to another try.
+
+
+def test_refused_request_is_not_sent_again(plain_site: Site) -> None:
+    plain_site.server.switch("refuse", on=True, text="188")
+    assert submit(script("a:b=1")).returncode == 1
+    # Snakemake's next attempt asks for more.
+    for minutes in (90, 120):
+        again = submit(script("a:b=1", runtime=minutes))
+        assert again.returncode == 1
+        assert "the words of PBS" in again.stderr
+    assert submit(script("a:b=2")).returncode == 1
+    assert len(plain_site.server.calls("qsub")) == 1
+    assert len(plain_site.failures()) == 4
+    # A smaller job, or another queue, is another request.
+    assert submit(script("a:b=1", runtime=80)).stdout == "100.pbshost\n"
+    assert submit(script("a:b=2", pbs_queue="long")).stdout == "101.pbshost\n"
+
+
+def test_refused_request_is_sent_again_by_the_next_run(plain_site: Site) -> None:
+    plain_site.server.switch("refuse", on=True, text="170")
+    assert submit(script("a:b=1")).returncode == 1
+    plain_site.records.forget(plain_site.records.runs()[0])
     assert submit(script("a:b=1")).stdout == "100.pbshost\n"
 
 
-@pytest.mark.parametrize("code", [2, 159, 166, 170, 173, 175, 187, 188])
+@pytest.mark.parametrize("code", [2, 159, 166, 170, 174, 175, 187, 188, 197, 201])
 def test_final_codes(plain_site: Site, code: int) -> None:
     qsub = plain_site.server.folder / "bin" / "qsub"
     qsub.write_text(f"#!/bin/sh\necho 'qsub: the words of PBS' >&2\nexit {code}\n")
@@ -510,6 +685,15 @@ def test_live_job_is_not_submitted_again(plain_site: Site) -> None:
     assert len(plain_site.server.calls("qsub")) == 1
 
 
+def test_job_that_is_newer_than_the_list_of_live_jobs_is_not_submitted_again(
+    plain_site: Site,
+) -> None:
+    plain_site.records.write_live(time.time(), [])
+    submit(script("a:b=1"))
+    assert submit(script("a:b=1")).stdout == "100.pbshost\n"
+    assert len(plain_site.server.calls("qsub")) == 1
+
+
 def test_other_job_is_submitted(plain_site: Site) -> None:
     assert submit(script("a:b=1")).stdout == "100.pbshost\n"
     assert submit(script("a:b=11")).stdout == "101.pbshost\n"
@@ -538,7 +722,7 @@ def test_job_that_ended_well_unseen_is_not_run_again(plain_site: Site) -> None:
     assert submit(script("a:b=1", outputs=["out"])).stdout == "100.pbshost\n"
     # Once Snakemake has heard of it, the same job is a new one.
     assert plain_site.status() == "success"
-    assert submit(script("a:b=1", outputs=["out"])).stdout == "100.pbshost\n"
+    assert submit(script("a:b=1", outputs=["out"])).stdout == "101.pbshost\n"
     assert len(plain_site.server.calls("qsub")) == 2
 
 
@@ -688,8 +872,56 @@ def test_end_of_snakemake(plain_site: Site, *, scratch_left: bool, deleted: bool
             path.unlink()
         Path(run.scratch).rmdir()
     plain_site.refresher.see_off(run)
+    _wait(lambda: not plain_site.refresher.deleting)
     assert bool(plain_site.server.calls("qdel")) == deleted
     assert not plain_site.records.runs()
+
+
+def _interrupt(site: Site) -> None:
+    """End the Snakemake of this folder as Ctrl-C does: its scratch folder is gone."""
+    run = site.records.runs()[0]
+    for path in Path(run.scratch).iterdir():
+        path.unlink()
+    Path(run.scratch).rmdir()
+    site.refresher.see_off(run)
+
+
+@pytest.mark.parametrize("code", [162, 183, 255, 1])
+def test_jobs_are_deleted_until_pbs_has_said_so(plain_site: Site, code: int) -> None:
+    submit(script("a:b=1"))
+    real = plain_site.server.folder / "bin" / "qdel"
+    text = real.read_text()
+    tried = plain_site.folder / "tried"
+    real.write_text(
+        f"#!/bin/sh\n[ -e '{tried}' ] || {{ : >'{tried}'; exit {code}; }}\n"
+        + text.split("\n", 1)[1]
+    )
+    _interrupt(plain_site)
+    _wait(lambda: not plain_site.refresher.deleting)
+    assert plain_site.server.calls("qdel") == [f"qdel {ID}"]
+    assert plain_site.said == ["1 jobs of this run deleted"]
+
+
+def test_qdel_that_hangs_does_not_keep_other_jobs_unwatched(plain_site: Site) -> None:
+    submit(script("a:b=1"))
+    qdel = plain_site.server.folder / "bin" / "qdel"
+    text = qdel.read_text()
+    hung, go_on = plain_site.folder / "hung", plain_site.folder / "go on"
+    qdel.write_text(
+        f"#!/bin/sh\n: >'{hung}'\nwhile [ ! -e '{go_on}' ]; do sleep 0.05; done\n"
+        + text.split("\n", 1)[1]
+    )
+    _interrupt(plain_site)
+    _wait(hung.exists)
+    # Meanwhile a job of the next run ends.
+    plain_site.job("running", "200.pbshost", wrote="3")
+    plain_site.server.forget("200.pbshost")
+    plain_site.rounds()
+    assert plain_site.status("200.pbshost") == "failed"
+    assert plain_site.refresher.deleting
+    go_on.touch()
+    _wait(lambda: not plain_site.refresher.deleting)
+    assert plain_site.server.all()[ID]["job_state"] == "F"
 
 
 # --- small parts --------------------------------------------------------------------------------

@@ -46,7 +46,14 @@ def main(folder: Path, arguments: list[str]) -> int:
         if wanted.what == "cancel":
             for job in jobs:
                 records.append(replace(job, cancelled=True))
-            scheduler.delete([job.identifier for job in jobs])
+            try:
+                scheduler.delete([job.identifier for job in jobs])
+            except UnansweredError as fault:
+                print(
+                    f"Error: it is not known which jobs are deleted, run it again: {fault}",
+                    file=sys.stderr,
+                )
+                return 1
             print(f"{len(jobs)} jobs deleted.")
         else:
             _show(jobs, records)

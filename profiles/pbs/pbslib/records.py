@@ -4,6 +4,8 @@
 ``pbs/jobs.jsonl``        what was submitted, found again, cancelled: appended to
 ``pbs/exit/<name>``       written by the job itself: ``started <node>``, then its exit code
 ``pbs/state/NN/<id>``     ``success`` or ``failed``: all that the status command reads
+``pbs/refused.jsonl``     requests that PBS will never take, not to be sent again in this run
+``pbs/cancelled``         ids that Snakemake wanted to have deleted
 ``pbs/runs/<host>-<pid>`` one for each Snakemake that runs here
 ``pbs/refresher.<host>``  process that asks PBS for all of them
 ``pbs/live``              what it heard last: the time, and the ids of all live jobs
@@ -63,6 +65,14 @@ class Job:
         When it was submitted.
     cancelled : bool
         Whether it was deleted on the user's wish.
+    options : list of str
+        Of qsub.
+    script : str
+        What PBS was given to run.
+    handle : str
+        The id by which Snakemake knows it, where a later start has another one.
+    failed_starts : list of str
+        The node of each start that never came to run its script; empty where PBS did not tell.
     """
 
     name: str
@@ -76,6 +86,43 @@ class Job:
     run: str = ""
     time: float = 0.0
     cancelled: bool = False
+    options: list[str] = field(default_factory=list)
+    script: str = ""
+    handle: str = ""
+    failed_starts: list[str] = field(default_factory=list)
+
+    @property
+    def known_as(self) -> str:
+        """The id by which Snakemake knows it."""
+        return self.handle or self.identifier
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A request that PBS will never take.
+
+    Attributes
+    ----------
+    run : str
+        The Snakemake whose job it was; the next one may ask again.
+    request : str
+        What was asked for, but for amounts.
+    amounts : list of float
+        Cores, memory in MB and minutes of walltime that were asked for.
+    reason : str
+        What PBS said, and what to change.
+    """
+
+    run: str
+    request: str
+    amounts: list[float]
+    reason: str
+
+    def covers(self, run: str, request: str, amounts: list[float]) -> bool:
+        """Whether the same Snakemake asks for the same, and for no less of anything."""
+        return (self.run, self.request) == (run, request) and all(
+            asked >= refused for asked, refused in zip(amounts, self.amounts, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -132,6 +179,8 @@ class Records:
         self.runs_folder = self.folder / "runs"
         self.logs = self.folder / "logs"
         self.live_file = self.folder / "live"
+        self.refusals_file = self.folder / "refused.jsonl"
+        self.cancelled_file = self.folder / "cancelled"
         self.refresher_file = self.folder / f"refresher.{host()}"
 
     def make_folders(self) -> None:
@@ -181,10 +230,12 @@ class Records:
 
     def shorten(self, *, remove_logs: bool) -> None:
         """Forget jobs whose end was told, logs of good ones, and files of long ago."""
+        for path in (self.refusals_file, self.cancelled_file):
+            path.unlink(missing_ok=True)
         with self.locked():
             kept = []
             for job in self.jobs().values():
-                verdict = self.verdict(job.identifier) if job.identifier else None
+                verdict = self.verdict(job.known_as) if job.identifier else None
                 if verdict is not None and verdict.succeeded and remove_logs and job.log:
                     # PBS may have brought it after the last Snakemake had ended.
                     Path(job.log).unlink(missing_ok=True)
@@ -236,7 +287,7 @@ class Records:
 
     def settle(self, job: Job, *, succeeded: bool) -> None:
         """Write down how a job ended: the file in exit becomes the one in state."""
-        path = self.state_file(job.identifier)
+        path = self.state_file(job.known_as)
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.parent / f".{path.name}.new"
         fresh.write_text("success\n" if succeeded else "failed\n")
@@ -256,6 +307,30 @@ class Records:
         self.failures.parent.mkdir(parents=True, exist_ok=True)
         with self.failures.open("a") as file:
             file.write(json.dumps(entry) + "\n")
+
+    # --- what is not to be done again ---
+
+    def remember_refusal(self, refusal: Refusal) -> None:
+        """Note a request that PBS will never take."""
+        with self.refusals_file.open("a") as file:
+            file.write(json.dumps(asdict(refusal)) + "\n")
+
+    def refusals(self) -> list[Refusal]:
+        """Give the requests that are known to be refused."""
+        found = []
+        with contextlib.suppress(OSError):
+            for line in self.refusals_file.read_text().splitlines():
+                with contextlib.suppress(ValueError, TypeError):
+                    found.append(Refusal(**json.loads(line)))
+        return found
+
+    def is_cancelled(self, job: Job) -> bool:
+        """Whether the job was deleted on the user's wish; the cancel command notes ids only."""
+        try:
+            words = self.cancelled_file.read_text().split()
+        except OSError:
+            words = []
+        return job.cancelled or job.known_as in words
 
     # --- what PBS said last ---
 

@@ -14,13 +14,22 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from pbslib.records import Job, Records, Run, process_start
-from pbslib.scheduler import Details, Scheduler, UnansweredError, sequence
+from pbslib.scheduler import (
+    FINAL,
+    Answer,
+    Details,
+    Scheduler,
+    UnansweredError,
+    identifier_in,
+    sequence,
+)
 from pbslib.settings import Settings, SettingsError, read_settings
 
 _TICK_SECONDS = 0.5
@@ -31,8 +40,12 @@ _AT_ONCE = 50
 _WAITING_AT_ONCE = 10
 # Every so many polls one is used to look at waiting or at held jobs.
 _POLLS_TO_A_LOOK = 5
-# How long jobs of an interrupted run are tried to be deleted.
+# How long jobs of an interrupted run are tried to be deleted, and how long a call of qdel may take
+# when the first has not come back: it hangs for a job of a node whose daemon is frozen.
 _CANCEL_SECONDS = 600.0
+_DELETE_SECONDS = 20.0
+# How often a job is started again, by no retry of Snakemake's, when its script was never run.
+_STARTS = 12
 # Words by which PBS says in the job's own log why it killed it.
 _SAID_IN_LOG = re.compile(r"=>> PBS: (.+)")
 _ERROR_IN_LOG = re.compile(r"^\s*(?:\w*Error|error|Error)\b.{0,300}", re.MULTILINE)
@@ -56,6 +69,12 @@ def recover(records: Records, scheduler: Scheduler, job: Job) -> Job:
             job = replace(job, identifier=next(i for i in unknown if sequence(i) == number))
             records.append(job)
     return job
+
+
+def refusal_of(answer: Answer) -> str:
+    """Say why PBS will never take a job, and what to change."""
+    advice = FINAL.get(answer.code, "look at the settings in site.conf, or ask the site's support")
+    return f"PBS refused the job: {answer.words} (qsub, code {answer.code}); {advice}"
 
 
 def start_refresher(records: Records, folder: Path) -> None:
@@ -105,6 +124,9 @@ class Refresher:
         self._table_state: tuple[int, int] = (-1, -1)
         self._silent_since = 0.0
         self._said = 0.0
+        # Jobs whose script was never run: when each is to be submitted again.
+        self._due: dict[str, tuple[float, Job]] = {}
+        self._deletions: list[threading.Thread] = []
 
     # --- what the disk says ---
 
@@ -128,7 +150,7 @@ class Refresher:
         for name, job in table.items():
             if not job.identifier or name in self._settled:
                 continue
-            if name not in self.jobs and self.records.verdict(job.identifier):
+            if name not in self.jobs and self.records.verdict(job.known_as):
                 self._settled.add(name)
             else:
                 self.jobs[name] = job
@@ -164,7 +186,7 @@ class Refresher:
         missing = {
             name: job
             for name, job in self.jobs.items()
-            if sequence(job.identifier) not in live and job.time < asked
+            if sequence(job.identifier) not in live and job.time < asked and name not in self._due
         }
         self._missed &= missing.keys()
         unclear = []
@@ -189,12 +211,17 @@ class Refresher:
                 raise UnansweredError(f"qstat -f tells no state of job {job.identifier}")
             if details is not None and not details.ended:
                 self._missed.discard(job.name)
+            elif details is not None and details.not_started:
+                self._not_started(job, details.node, details.reason())
             elif details is not None and details.exit_status is not None:
                 self._settle(job, succeeded=details.succeeded, reason=details.reason())
             elif details is not None and self.scheduler.dialect == "pbs":
                 self._settle(job, succeeded=False, reason=details.reason())
             elif rest_is_gone and job.name in self._missed:
-                self._settle(job, succeeded=False, reason=self._reason_unknown(job))
+                if self.records.has_started(job.name):
+                    self._settle(job, succeeded=False, reason=self._reason_unknown(job))
+                else:
+                    self._not_started(job, "", self._reason_unknown(job))
             elif rest_is_gone:
                 # Its last word may be on the way through the file system: one more round.
                 self._missed.add(job.name)
@@ -212,7 +239,11 @@ class Refresher:
 
     def _look_at_waiting(self) -> bool:
         """Look at a few jobs that have not started: of those that never will, PBS says so."""
-        waiting = [job for name, job in self.jobs.items() if not self.records.has_started(name)]
+        waiting = [
+            job
+            for name, job in self.jobs.items()
+            if name not in self._due and not self.records.has_started(name)
+        ]
         waiting.sort(key=lambda job: (self._looked_at.get(job.name, 0), job.time))
         waiting = waiting[:_WAITING_AT_ONCE]
         if not waiting:
@@ -238,8 +269,8 @@ class Refresher:
                 continue
             comment = details.text("comment")
             if details.never_starts:
-                self.scheduler.delete([job.identifier])
-                self._settle(job, succeeded=False, reason=details.reason())
+                self.scheduler.delete([job.identifier], _DELETE_SECONDS)
+                self._not_started(job, details.node, details.reason())
             elif comment.startswith("Can Never Run") and not details.ended:
                 self._warn(
                     f"never {comment}",
@@ -247,16 +278,97 @@ class Refresher:
                     "Make jobs smaller or take another queue (profile.yaml, site.conf), or delete "
                     f"it with 'qdel {job.identifier}': it is then submitted again.",
                 )
-            elif details.text("job_state") == "H" and "u" in details.text("Hold_Types"):
+            elif details.held_by == "owner":
                 self._warn(
                     f"held {job.identifier}",
                     f"job {job.identifier} is held by its owner; 'qrls {job.identifier}' frees it.",
+                )
+            elif details.held_by:
+                # Such a hold is mostly put on all jobs of a user.
+                self._warn(
+                    f"held by {details.held_by}",
+                    f"job {job.identifier} is held by the site ({details.held_by} hold); it waits "
+                    "until the site frees it. Ask its support, who can do so with "
+                    f"'qrls -h {details.held_by[0]} {job.identifier}'. More such holds are not "
+                    f"mentioned; '{show_command()}' shows all jobs.",
                 )
 
     def _warn(self, key: str, message: str) -> None:
         if key not in self._warned:
             self._warned.add(key)
             self.say(message)
+
+    # --- starts that fail ---
+
+    def _not_started(self, job: Job, node: str, reason: str) -> None:
+        """Let a job whose script was never run start again, later each time; or give it up."""
+        job = replace(job, failed_starts=[*job.failed_starts, node], handle=job.known_as)
+        starts = len(job.failed_starts)
+        runs = {run.key for run in self.records.runs() if run.lives()}
+        again = (
+            starts < _STARTS
+            and job.run in runs
+            and Path(job.script).is_file()
+            and not self.records.is_cancelled(job)
+        )
+        if not again:
+            if starts > 1:
+                nodes = ", ".join(sorted({name for name in job.failed_starts if name}))
+                reason += f"; {starts} starts failed" + (f", on {nodes}" if nodes else "")
+            elif node:
+                reason += f"; on node {node}"
+            self._settle(job, succeeded=False, reason=reason)
+            return
+        wait = min(self.settings.wait_first * 2 ** (starts - 1), self.settings.wait_longest)
+        self._due[job.name] = (time.monotonic() + wait, job)
+        self._missed.discard(job.name)
+        where = f" on node {node}" if node else ""
+        self._warn(
+            f"start{where}",
+            f"job {job.identifier} did not come to run its script{where}: {reason}. Such jobs are "
+            "submitted again, after a longer wait each time; no retry is used. If it goes on, tell "
+            "the site's support" + (f" that jobs do not start on {node}." if node else "."),
+        )
+
+    def start_again(self) -> None:
+        """Submit the job that has waited longest, of those whose script was never run.
+
+        One a call: a node that lets all jobs fail must not make a storm of submissions.
+        """
+        now = time.monotonic()
+        due = sorted((when, name) for name, (when, _) in self._due.items() if when <= now)
+        if not due:
+            return
+        job = self._due[due[0][1]][1]
+        if not any(run.key == job.run and run.lives() for run in self.records.runs()):
+            del self._due[job.name]
+            return
+        try:
+            refused = self._submit_again(job)
+        except UnansweredError as fault:
+            self._due[job.name] = (now + self.settings.wait_longest, job)
+            self._warn("start again", f"PBS takes no job now, this run waits for it: {fault}")
+            return
+        del self._due[job.name]
+        if refused:
+            self._settle(job, succeeded=False, reason=refused)
+
+    def _submit_again(self, job: Job) -> str:
+        """Submit a job anew; give the reason when PBS refuses it for good."""
+        # An answer to the last try may have been lost, or this process was another one then.
+        started = recover(self.records, self.scheduler, job)
+        if started.identifier == job.identifier:
+            answer = self.scheduler.submit(job.options, job.script)
+            if answer.code != 0 and self.scheduler.is_final(answer):
+                return refusal_of(answer)
+            identifier = identifier_in(answer.out) if answer.code == 0 else ""
+            if not identifier:
+                raise UnansweredError(f"qsub: {answer.words} (code {answer.code})")
+            started = replace(job, identifier=identifier)
+        started = replace(started, time=time.time())
+        self.records.append(started)
+        self.jobs[job.name] = started
+        return ""
 
     # --- the end of a job ---
 
@@ -325,24 +437,41 @@ class Refresher:
             return
         for job in jobs:
             self.records.append(replace(job, cancelled=True))
+            self._due.pop(job.name, None)
+        # Beside the watch: the next run is looked at meanwhile, however long qdel takes.
+        identifiers = [job.identifier for job in jobs]
+        thread = threading.Thread(target=self._delete, args=(identifiers,), daemon=True)
+        self._deletions.append(thread)
+        thread.start()
+
+    @property
+    def deleting(self) -> bool:
+        """Whether jobs of an interrupted run are still being deleted."""
+        return any(thread.is_alive() for thread in self._deletions)
+
+    def _delete(self, identifiers: list[str]) -> None:
+        """Delete jobs until PBS has said that it did, one by one when it hangs for some."""
+        left, at_once = list(identifiers), _AT_ONCE
         end = time.monotonic() + _CANCEL_SECONDS
-        while True:
+        while left:
+            asked, patience = left[:at_once], None if at_once == _AT_ONCE else _DELETE_SECONDS
             try:
-                for start in range(0, len(jobs), _AT_ONCE):
-                    self.scheduler.delete(
-                        [job.identifier for job in jobs[start : start + _AT_ONCE]]
-                    )
+                self.scheduler.delete(asked, patience)
+                left = left[len(asked) :]
             except UnansweredError as fault:
                 if time.monotonic() > end:
                     self.say(
-                        f"{len(jobs)} jobs could not be deleted ({fault}): "
+                        f"{len(left)} jobs could not be deleted ({fault}): "
                         f"'{show_command()} cancel'"
                     )
                     return
                 time.sleep(min(self.settings.poll, 5))
-            else:
-                self.say(f"{len(jobs)} jobs of this run deleted")
-                return
+                # Those behind it come first now.
+                left, at_once = left[len(asked) :] + asked, 1
+                with contextlib.suppress(UnansweredError):
+                    live = {sequence(identifier) for identifier in self.scheduler.live()}
+                    left = [identifier for identifier in left if sequence(identifier) in live]
+        self.say(f"{len(identifiers)} jobs of this run deleted")
 
     def _recover_cut_short(self, run: Run) -> None:
         """Find jobs whose submission was interrupted together with Snakemake."""
@@ -418,13 +547,14 @@ def _watch(refresher: Refresher, records: Records, settings: Settings) -> None:
         for run in runs:
             if not run.lives():
                 refresher.see_off(run)
-        if not any(run.lives() for run in runs):
+        if not any(run.lives() for run in runs) and not refresher.deleting:
             break
         now = time.monotonic()
         if now >= next_look:
             # Two starts at once may have left the wrong number there.
             records.note_refresher()
             refresher.look()
+            refresher.start_again()
             next_look = now + min(_LOOK_SECONDS, settings.poll)
         if now >= next_poll:
             next_poll = now + settings.poll

@@ -1,7 +1,7 @@
 """What PBS says, and what it means.
 
-Everything that was learned about PBS stands here: which exit codes pass, which text ends a job,
-what its exit statuses mean. JSON is never asked for: that of OpenPBS 23.06 is not always JSON.
+Everything that was learned about PBS stands here: which exit codes are final, which text ends a
+job, what its exit statuses mean. JSON is never asked for: that of OpenPBS 23.06 is not always JSON.
 """
 
 from __future__ import annotations
@@ -13,24 +13,35 @@ import subprocess
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-# Refusals of qsub that pass: limits of queue and user, the server is away.
-PASSING = {38, 39, 198, 162, 255}
-# Refusals that don't, and what to change.
+# Refusals of qsub that never pass, and what to change. Any other code passes sooner or later, or
+# PBS may even have taken the job: with 183 qsub ends when the server dies meanwhile. Source:
+# OpenPBS, src/include/pbs_error.h, the number modulo 256; 2 is qsub's own.
 FINAL = {
     2: "a name or an option is not allowed: look at 'extra' in site.conf",
     159: "you may not use this queue, account or project: look at those in site.conf",
     166: "a value is not allowed: look at 'extra' and 'select_extra' in site.conf",
     170: "there is no such queue ('qstat -Q' lists them): set queue in site.conf, or LUT_PBS_QUEUE",
-    173: "the queue takes no jobs now: set another queue in site.conf, or ask the site's support",
+    174: "you may not use this queue: set another one in site.conf, or LUT_PBS_QUEUE",
     175: "PBS does not run jobs of this user (root never): submit as an ordinary user",
     187: "PBS does not know a resource: look at 'extra' and 'select_extra' in site.conf",
     188: "the job asks for more cores, memory or walltime than the queue gives: make jobs smaller "
     "(cores, batches in a job, walltime limit in profile.yaml), or take another queue",
+    197: "there is no such group: look at 'extra' in site.conf",
+    201: "there is no such account: look at 'account' in site.conf, or LUT_PBS_ACCOUNT",
 }
+# Refusals that pass, after which the job is certainly not there: limits of queue and user, a queue
+# that is disabled.
+NOT_TAKEN = {38, 39, 173, 198}
+# What a person should know about some of them.
+_ADVICE_WHILE_WAITING = {
+    173: "the queue is disabled, as before a maintenance; another one can be set in site.conf",
+}
+# How qdel ends when it was heard: done, finished, unknown, another user's.
+_DELETE_ANSWERS = {0, 35, 153, 159}
 # Where the code tells nothing (Torque's and SLURM's qsub), these words mean that waiting helps.
 _PASSING_WORDS = re.compile(
     r"would exceed|maximum number of jobs|cannot connect|connection refused|timed? ?out|try again"
-    r"|temporarily|unable to contact|not responding|job submit limit|QOSMaxSubmit",
+    r"|temporarily|unable to contact|not responding|not enabled|job submit limit|QOSMaxSubmit",
     re.IGNORECASE,
 )
 # Negative exit statuses: PBS ended the job, not its script. Source: OpenPBS, src/include/job.h; -3,
@@ -51,7 +62,10 @@ _ENDED_BY_PBS = {
     -28: "more CPU time than the job asked for",
     -29: "more walltime than the job asked for",
 }
-_DELETED = 271
+# The job was never started, whatever had to be done before its script could run.
+_NOT_STARTED = {-1, -2, -3}
+# A signal of PBS that ended the job is told as 256 and its number.
+_DELETED = {271: "deleted while it ran", 265: "deleted by force ('qdel -W force')"}
 _NO_HISTORY = "not configured to maintain job history"
 _ID = re.compile(r"^(\d+(?:\[\d*\])?(?:\.[A-Za-z0-9][\w.-]*)?)$")
 _LIVE_IN_TABLE = "QRHWSETBX"
@@ -109,6 +123,28 @@ class Details:
         )
 
     @property
+    def not_started(self) -> bool:
+        """Whether PBS says that the job's script was never run by the start that ended it."""
+        return self.never_starts or self.exit_status in _NOT_STARTED
+
+    @property
+    def node(self) -> str:
+        """Name the node where it was, or was to be, started; empty if PBS does not tell."""
+        return self.text("exec_host").partition("/")[0]
+
+    @property
+    def held_by(self) -> str:
+        """Say who holds it: ``owner``, ``operator``, ``system``, or nobody.
+
+        A job that waits for another one bears a hold of the system, too.
+        """
+        if self.text("job_state") != "H" or self.text("depend") or self.never_starts:
+            return ""
+        kinds = {"u": "owner", "o": "operator", "s": "system"}
+        letters = self.text("Hold_Types")
+        return next((kind for letter, kind in kinds.items() if letter in letters), "")
+
+    @property
     def exit_status(self) -> int | None:
         """The exit status, of ended jobs only: it is stale in every other state."""
         return self.number("Exit_status") if self.ended else None
@@ -126,8 +162,8 @@ class Details:
             return f"PBS could not start it in {self.number('run_count')} tries ({comment})"
         if status is None:
             what = "deleted before it started" if self.number("substate") == 91 else "ended"
-        elif status == _DELETED:
-            what = "deleted while it ran"
+        elif status in _DELETED:
+            what = _DELETED[status]
         elif status < 0:
             what = f"ended by PBS: {_ENDED_BY_PBS.get(status, 'for a reason of its own')}"
         elif status > 128 and status < 160:
@@ -195,19 +231,18 @@ class Scheduler:
         self.patience = patience
         self.history: bool | None = None if dialect == "pbs" else False
 
-    def _ask(self, *command: str) -> Answer:
+    def _ask(self, *command: str, patience: float | None = None) -> Answer:
+        patience = patience or self.patience
         try:
             done = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=self.patience,
+                timeout=patience,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise UnansweredError(
-                f"{command[0]} did not come back in {self.patience:.0f} s"
-            ) from None
+            raise UnansweredError(f"{command[0]} did not come back in {patience:.0f} s") from None
         except OSError as fault:
             raise UnansweredError(
                 f"{command[0]}: {fault.strerror} (is PBS on the PATH of this machine?)"
@@ -292,18 +327,25 @@ class Scheduler:
             return found, True
         raise UnansweredError(f"qstat: {answer.words} (code {answer.code})")
 
-    def delete(self, identifiers: Collection[str]) -> None:
+    def delete(self, identifiers: Collection[str], patience: float | None = None) -> None:
         """Delete jobs; those that are gone already are no fault.
+
+        Parameters
+        ----------
+        identifiers : collection of str
+            Which.
+        patience : float, optional
+            Seconds after which the command is given up, if not the usual ones.
 
         Raises
         ------
         UnansweredError
-            PBS is away.
+            PBS is away, or did not say whether it has deleted them: ask again.
         """
         if not identifiers:
             return
-        answer = self._ask("qdel", *identifiers)
-        if self.dialect == "pbs" and answer.code in (162, 255):
+        answer = self._ask("qdel", *identifiers, patience=patience)
+        if self.dialect == "pbs" and answer.code not in _DELETE_ANSWERS:
             raise UnansweredError(f"qdel: {answer.words} (code {answer.code})")
 
     def submit(self, options: Iterable[str], script: str) -> Answer:
@@ -316,8 +358,17 @@ class Scheduler:
         """
         return self._ask("qsub", *options, script)
 
-    def passes(self, refused: Answer) -> bool:
-        """Whether it helps to wait after a refusal."""
-        if refused.code in FINAL and self.dialect == "pbs":
+    def is_final(self, refused: Answer) -> bool:
+        """Whether a refusal never passes: only what is known to be final is."""
+        if self.dialect == "pbs":
+            return refused.code in FINAL
+        # 162 and 255: the server is away, or the command was given up here.
+        if refused.code in NOT_TAKEN | {162, 255}:
             return False
-        return refused.code in PASSING or bool(_PASSING_WORDS.search(refused.out + refused.err))
+        return not _PASSING_WORDS.search(refused.out + refused.err)
+
+    def advice_while_waiting(self, refused: Answer) -> str:
+        """Say what a person should know about a refusal that passes; mostly nothing."""
+        if self.dialect == "pbs" and refused.code in _ADVICE_WHILE_WAITING:
+            return f"; {_ADVICE_WHILE_WAITING[refused.code]}"
+        return ""

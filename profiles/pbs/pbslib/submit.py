@@ -11,10 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from pbslib.jobscript import ScriptError, Task, campaign_tag, read_task, walltime
-from pbslib.records import Job, Records, process_start
-from pbslib.refresh import recover, start_refresher
-from pbslib.scheduler import FINAL, Answer, Scheduler, UnansweredError, identifier_in, sequence
-from pbslib.settings import Settings, SettingsError, read_settings
+from pbslib.records import Job, Records, Refusal, process_start
+from pbslib.refresh import recover, refusal_of, start_refresher
+from pbslib.scheduler import (
+    NOT_TAKEN,
+    Answer,
+    Scheduler,
+    UnansweredError,
+    identifier_in,
+    sequence,
+)
+from pbslib.settings import RESOURCES, Settings, SettingsError, read_settings
 
 # A list of live jobs that is no older than this is as good as a new one.
 _FRESH_SECONDS = 10.0
@@ -104,7 +111,7 @@ class _Submission:
                 if self._does_it(job):
                     self.records.found_again(job, self.run)
                     say(f"{self.task.title}: {job.identifier} does this already")
-                    return job.identifier
+                    return job.known_as
             submitted = self._submit([job.identifier for job in rivals if not self._ended(job)])
             if submitted:
                 return submitted
@@ -132,10 +139,10 @@ class _Submission:
                     self.records.append(replace(job, cancelled=True))
             if not job.identifier:
                 continue
-            verdict = self.records.verdict(job.identifier)
+            verdict = self.records.verdict(job.known_as)
             if verdict is None and self.records.exit_code(job.name) == 0:
                 self.records.settle(job, succeeded=True)
-                verdict = self.records.verdict(job.identifier)
+                verdict = self.records.verdict(job.known_as)
             if verdict is not None:
                 fresh = verdict.succeeded and not verdict.told and not job.cancelled
                 if fresh and job.outputs and all(Path(path).exists() for path in job.outputs):
@@ -145,7 +152,7 @@ class _Submission:
         return rivals
 
     def _ended(self, job: Job) -> bool:
-        return self.records.verdict(job.identifier) is not None
+        return self.records.verdict(job.known_as) is not None
 
     def _does_it(self, job: Job) -> bool:
         return (
@@ -162,13 +169,14 @@ class _Submission:
             and sequence(job.identifier) in numbers
         ):
             # Not in the refresher's last list, or that is old: never submit twice on a guess.
-            numbers = self._live_numbers()
+            numbers = self._live_numbers(newer_than=job.time)
         return sequence(job.identifier) in numbers
 
-    def _live_numbers(self) -> set[str]:
+    def _live_numbers(self, newer_than: float = 0.0) -> set[str]:
         while True:
             asked, numbers = self.records.read_live()
-            if time.time() - asked < _FRESH_SECONDS:
+            # An older list says nothing of a job that was submitted after it was asked for.
+            if time.time() - asked < _FRESH_SECONDS and asked > newer_than:
                 return numbers
             try:
                 self.records.write_live(time.time(), self.scheduler.live())
@@ -186,18 +194,19 @@ class _Submission:
 
     def _submit(self, after: list[str]) -> str:
         """Submit, behind jobs that do part of the work; empty if one of those has just ended."""
-        job = self._new_job()
-        options = self._options(job, after)
-        script = self.task.path.with_name(f"{self.task.path.name}.pbs")
+        self._check_refusals()
+        job = self._new_job(after)
+        script = Path(job.script)
         script.write_text(self.task.script(self.records.exits / job.name))
         self.records.append(job)
         while True:
             try:
-                answer = self.scheduler.submit(options, str(script))
+                answer = self.scheduler.submit(job.options, job.script)
             except UnansweredError as fault:
                 answer = Answer(255, "", str(fault))
             identifier = identifier_in(answer.out) if answer.code == 0 else ""
-            if not identifier and answer.code in (0, 255):
+            final = answer.code != 0 and self.scheduler.is_final(answer)
+            if not identifier and not final and answer.code not in NOT_TAKEN:
                 # It may be in the queue all the same.
                 identifier = self._recovered(job).identifier
             if identifier:
@@ -206,18 +215,19 @@ class _Submission:
             if after and answer.code in (35, 153, 1, 168):
                 if not any(sequence(i) in self._live_numbers() for i in after):
                     return ""
-                self.patience.wait(f"qsub: {answer.words} (code {answer.code})")
-                continue
-            if answer.code != 0 and not self.scheduler.passes(answer):
-                raise self._refused(job, answer, options)
-            self.patience.wait(f"PBS takes no job now: {answer.words} (qsub, code {answer.code})")
+            elif final:
+                raise self._refused(job, answer)
+            said = answer.words or "not a word"
+            advice = self.scheduler.advice_while_waiting(answer)
+            self.patience.wait(f"PBS takes no job now: {said} (qsub, code {answer.code}){advice}")
 
-    def _new_job(self) -> Job:
+    def _new_job(self, after: list[str]) -> Job:
         number = self.records.text().count("\n")
         rule = "".join(c if c.isalnum() else "-" for c in self.task.rule)[:40]
         name = f"{int(time.time())}-{os.getpid()}-{number:05d}-{rule}"
         folder = self.records.logs.resolve() / f"{number // _JOBS_TO_A_FOLDER:03d}"
         folder.mkdir(parents=True, exist_ok=True)
+        log = str(folder / f"{name}.log")
         return Job(
             name=name,
             identifier="",
@@ -226,22 +236,35 @@ class _Submission:
             members=self.task.members,
             inputs=self.task.inputs,
             outputs=self.task.outputs,
-            log=str(folder / f"{name}.log"),
+            log=log,
             run=self.run,
             time=time.time(),
+            options=self._options(log, after),
+            script=str(self.task.path.resolve()) + ".pbs",
         )
 
-    def _options(self, job: Job, after: list[str]) -> list[str]:
-        settings = self.settings
+    @property
+    def _amounts(self) -> list[float]:
+        """What the job asks for: cores, memory in MB, minutes of walltime; 0 where it does not."""
         resources = self.task.resources
-        select = f"select=1:ncpus={max(self.task.cores, settings.node_cores)}"
-        if resources.get("mem_mb"):
-            select += f":mem={int(resources['mem_mb'])}mb"
+        cores = max(self.task.cores, self.settings.node_cores)
+        return [
+            float(cores),
+            float(resources.get("mem_mb") or 0),
+            float(resources.get("runtime") or 0),
+        ]
+
+    def _options(self, log: str, after: list[str]) -> list[str]:
+        settings = self.settings
+        cores, memory, minutes = self._amounts
+        select = f"select=1:ncpus={cores:.0f}"
+        if memory:
+            select += f":mem={int(memory)}mb"
         select += settings.select_extra
         limits = [select]
-        if resources.get("runtime"):
-            limits.append(f"walltime={walltime(float(resources['runtime']))}")
-        options = ["-N", job.tag, "-j", "oe", "-o", job.log, "-m", "n", "-r", settings.rerun]
+        if minutes:
+            limits.append(f"walltime={walltime(minutes)}")
+        options = ["-N", self.tag, "-j", "oe", "-o", log, "-m", "n", "-r", settings.rerun]
         if self.scheduler.dialect == "torque":
             # Only the last -l counts there.
             options += ["-l", ",".join(limits)]
@@ -261,14 +284,28 @@ class _Submission:
             options += ["-W", "depend=" + "afterany:" + ":".join(after)]
         return options + shlex.split(settings.extra)
 
-    def _refused(self, job: Job, answer: Answer, options: list[str]) -> RefusedError:
-        advice = FINAL.get(
-            answer.code, "look at the settings in site.conf, or ask the site's support"
-        )
-        reason = f"PBS refused the job: {answer.words} (qsub, code {answer.code}); {advice}"
+    @property
+    def _request(self) -> str:
+        """What may be refused, but for amounts, which grow from one attempt to the next."""
+        return repr([getattr(self.settings, name) for name in (*RESOURCES, "rerun")])
+
+    def _check_refusals(self) -> None:
+        """Refuse what PBS has refused in this run: the same request, so the same answer.
+
+        Snakemake sends a job that was refused again, as often as it retries jobs.
+        """
+        for refusal in self.records.refusals():
+            if refusal.covers(self.run, self._request, self._amounts):
+                self.records.report_failure(self._new_job([]), refusal.reason)
+                raise RefusedError(f"{self.task.title}: not sent to PBS again. {refusal.reason}")
+
+    def _refused(self, job: Job, answer: Answer) -> RefusedError:
+        reason = refusal_of(answer)
+        self.records.remember_refusal(Refusal(self.run, self._request, self._amounts, reason))
         self.records.append(replace(job, cancelled=True))
         self.records.report_failure(job, reason)
-        return RefusedError(f"{self.task.title}\n  {reason}\n  it was: qsub {shlex.join(options)}")
+        command = shlex.join(["qsub", *job.options])
+        return RefusedError(f"{self.task.title}\n  {reason}\n  it was: {command}")
 
 
 def _as_written(member: str) -> str:
