@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import subprocess
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from sixsv_lut.axes import AXIS_NAMES
 from sixsv_lut.deck import DeckWriter, Inputs
+from sixsv_lut.executable import find_executable, launch_environment
 from sixsv_lut.output import (
     QUANTITIES,
     QUANTITY_NAMES,
@@ -50,6 +52,17 @@ _READ = {
     ),
     "no-aerosol": (0.98050, 0.98201, 0.96286, 0.97461, 0.97655, 0.95176, 0.04118, 0.016865, 0.017),
 }
+
+
+def _run(deck: str, version: str) -> str:
+    return subprocess.run(
+        [find_executable(version)],
+        input=deck,
+        env=launch_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 def _with(report: str, label: str, columns: slice, text: str) -> str:
@@ -225,7 +238,7 @@ def test_a_needless_number_that_is_not_finite_does_not_fail_the_launch(
             "apparent reflectance",
             _APPARENT,
             "-0.0001000",
-            "apparent_reflectance -0.0001 is outside [0, 143]",
+            "apparent_reflectance -0.0001 is outside [0, 500]",
         ),
     ],
 )
@@ -348,11 +361,11 @@ def test_asterisks_are_taken_for_a_number_that_is_too_wide_and_for_no_other() ->
 
 
 @pytest.mark.parametrize("columns", [_APPARENT, slice(1, 21)])
-@pytest.mark.parametrize("reflectance", [2.8, 7.0])
+@pytest.mark.parametrize("reflectance", [1.6, 7.0])
 def test_a_reflectance_that_no_atmosphere_has_at_these_angles_is_refused(
     reflectance: float, columns: slice
 ) -> None:
-    # At 30 and 20 degrees; 2.7 of them is far above what 6SV was ever seen to print.
+    # At 30 and 20 degrees, where a white surface has 1.
     label = "apparent reflectance" if columns == _APPARENT else "atm. intrin. ref."
     lines = stored_report("desert").splitlines()
     at = next(i for i, line in enumerate(lines) if label in line) + (columns != _APPARENT)
@@ -363,12 +376,24 @@ def test_a_reflectance_that_no_atmosphere_has_at_these_angles_is_refused(
     assert refusal.value.status is Status.UNPHYSICAL
 
 
-def test_a_reflectance_above_1_with_sun_and_view_near_the_horizon_is_taken() -> None:
-    report = _with(stored_report("desert"), "apparent reflectance", _APPARENT, "71.4598618")
-    low = report.replace("zenith angle:   30.00", "zenith angle:   88.99")
-    low = low.replace("zenith angle:    20.00", "zenith angle:    88.99")
-    inputs = _inputs("desert", thetas=88.99, thetav=88.99)
-    assert parse_report(low, inputs)["apparent_reflectance"] == 71.4598618
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_reflectance_of_a_forward_peak_near_the_horizon_is_taken(version: str) -> None:
+    # Sun and view at 85 degrees, opposite to each other.
+    point = (0.344, 1.424, 20, 1013, 0, 180, 85, 85)
+    writer = DeckWriter(5, LOWEST_SAMPLE, RESPONSE)
+    report = _run(writer.write(point), version)
+    assert parse_report(report, writer.inputs(point))["apparent_reflectance"] > 5
+
+
+def test_a_reflectance_that_breaks_the_conservation_of_energy_is_refused() -> None:
+    # At the nadir, of thick aerosol under a sun at the horizon: the versions differ.
+    point = (0, 0, 20, 1100, 0, 0, 88.99, 0)
+    writer = DeckWriter(5, 60, (1.0, 1.0, 1.0, 1.0, 1.0))
+    possible, impossible = (_run(writer.write(point), version) for version in ("1.1", "2.1"))
+    assert parse_report(possible, writer.inputs(point))["apparent_reflectance"] < 1.1
+    assert parse_report(impossible)["apparent_reflectance"] > 5
+    with pytest.raises(ReportError, match="more than any atmosphere"):
+        parse_report(impossible, writer.inputs(point))
 
 
 @given(

@@ -188,15 +188,20 @@ SPHERICAL_ALBEDO = "spherical_albedo_total"
 APPARENT_REFLECTANCE = "apparent_reflectance"
 INTRINSIC_REFLECTANCE = "intrinsic_reflectance"
 
-# A reflectance is the radiance over that of a white surface under the same sun. It passes 1 where
-# sun and view are low: a thick layer gives about P / (4 (cos thetas + cos thetav)), with a phase
-# function P that reaches 10 to 15 in the forward direction, and less than 9 in its place where
-# light is scattered often. So reflectance * (cos thetas + cos thetav) stays below 5; of some
-# thousand launches inside the domains of the axes only those above it broke the conservation of
-# energy: thick aerosol, sun at 88.99 degrees, reflectances of 5 at the nadir.
-_LARGEST_SCALED_REFLECTANCE = 5.0
+# A reflectance is the radiance over that of a white surface under the same sun, and passes 1 where
+# sun and view are low. 4 (cos thetas + cos thetav) times the reflectance of a thick layer is the
+# phase function P of the report, if light is scattered once. If it is scattered often, that adds
+# less than P again, where it widens a forward peak, and what a layer gives that absorbs nothing: at
+# most 8.5 for isotropic scatterers, H(1)^2 of Chandrasekhar (1950), Radiative Transfer, and a
+# little more for molecules. Of some thousand launches inside the domains of the axes only a few
+# with thick aerosol under a sun at 88 degrees or more pass this bound, and cannot be: 6SV 2.1
+# gives 5.6 at the nadir where 1.1 gives 1.06.
+_OFTEN_SCATTERED = 10.0
+_ONCE_SCATTERED = 2.0
+# Biomass-burning aerosol, 2 degrees from the forward direction.
+_LARGEST_PHASE_FUNCTION = 30.0
 # The same with both zenith angles at the end of their domain, 89 degrees, where cos is 0.01745.
-_LARGEST_REFLECTANCE = 143.0
+_LARGEST_REFLECTANCE = 500.0
 _BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys((*TRANSMITTANCES, SPHERICAL_ALBEDO), (0.0, 1.0)),
     **dict.fromkeys((APPARENT_REFLECTANCE, INTRINSIC_REFLECTANCE), (0.0, _LARGEST_REFLECTANCE)),
@@ -394,13 +399,16 @@ def _check(values: Mapping[str, float], texts: Mapping[str, str], inputs: Inputs
         if not low - _TOLERANCE <= values[name] <= high + _TOLERANCE
     ]
     if inputs is not None:
-        cosines = sum(
+        scattered = 4 * sum(
             math.cos(math.radians(angle)) for angle in (inputs.solar_zenith, inputs.view_zenith)
         )
+        phase_function = values["phase_function_i_total"]
+        if math.isnan(phase_function):
+            phase_function = _LARGEST_PHASE_FUNCTION
         faults += [
             f"{name} {values[name]:g} is more than any atmosphere scatters at these angles"
             for name in (APPARENT_REFLECTANCE, INTRINSIC_REFLECTANCE)
-            if values[name] * cosines > _LARGEST_SCALED_REFLECTANCE
+            if values[name] * scattered > _ONCE_SCATTERED * phase_function + _OFTEN_SCATTERED
         ]
     if faults:
         raise ReportError(Status.UNPHYSICAL, "; ".join(faults))
