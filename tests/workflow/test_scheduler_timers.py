@@ -73,5 +73,6 @@ def test_on_this_machine_the_scheduler_has_no_timer(workspace: Workspace) -> Non
 
 def test_with_a_limit_on_the_rate_of_jobs_it_has_one_at_a_time(workspace: Workspace) -> None:
     options = ("--executor", "cluster-generic", "--jobs", "4", "--max-jobs-per-timespan", "4/2s")
+    options += ("--seconds-between-status-checks", "1")
     submit = submit_command(workspace.folder)
     assert most_timers(workspace, *options, "--cluster-generic-submit-cmd", submit) == 1
