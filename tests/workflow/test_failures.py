@@ -107,7 +107,7 @@ def test_every_fault_of_a_configuration_is_named_at_once_and_nothing_is_written(
         "config/config.yaml has 6 faults:",
         "batchsize: unknown key; did you mean batch_size?",
         "bands: 'Oa99' is not a band of OLCI",
-        "batch_size: 0: input should be greater than or equal to 1",
+        "batch_size: 0 must be at least 1",
         "sixsv.executable: there is no file /nowhere/6sv",
         "axes.thetas: 95 outside [0, 89) degree",
         "axes.uw: is empty",
