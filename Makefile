@@ -69,7 +69,7 @@ format: install-dev
 
 # The schema and the tables of config/README.md, from the types of the configuration.
 reference: install
-	PYTHONPATH=workflow $(BIN)/python -m sixsv_lut.configuration_reference
+	PYTHONPATH=workflow $(BIN)/python -m sixsv_lut.campaign.reference
 
 # The pinned versions, from the requirements*.in.
 lock: install-dev

@@ -1,8 +1,8 @@
 """What a batch costs beyond its launches: the batch job against a plain shell loop.
 
 Both run the same decks with the same executable, one launch at a time, in turns. The loop is
-``for deck in *; do 6sv < $deck > $deck.out; done``; the batch is ``sixsv_lut.batch`` in a process
-of its own, from an empty store to the sealed file. Prints the medians and their ratio.
+``for deck in *; do 6sv < $deck > $deck.out; done``; the batch is ``sixsv_lut.simulate.batch`` in a
+process of its own, from an empty store to the sealed file. Prints the medians and their ratio.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ sys.path.insert(0, str(PROJECT / "workflow"))
 
 import yaml  # noqa: E402
 
-from sixsv_lut.configuration import validate  # noqa: E402
-from sixsv_lut.executable import launch_environment  # noqa: E402
-from sixsv_lut.grid import Grid  # noqa: E402
-from sixsv_lut.instruments import find_band  # noqa: E402
-from sixsv_lut.parameters import write_table  # noqa: E402
-from sixsv_lut.recipe import make_recipe  # noqa: E402
+from sixsv_lut.campaign.configuration import validate  # noqa: E402
+from sixsv_lut.campaign.grid import Grid  # noqa: E402
+from sixsv_lut.campaign.recipe import make_recipe  # noqa: E402
+from sixsv_lut.campaign.table import write_table  # noqa: E402
+from sixsv_lut.sixsv.executable import launch_environment  # noqa: E402
+from sixsv_lut.sixsv.instruments import find_band  # noqa: E402
 
 BATCH = """
 import sys
 from pathlib import Path
-from sixsv_lut.batch import run_batch
-from sixsv_lut.parameters import read_batch
-from sixsv_lut.recipe import read_recipe
+from sixsv_lut.simulate.batch import run_batch
+from sixsv_lut.campaign.table import read_batch
+from sixsv_lut.campaign.recipe import read_recipe
 
 folder = Path(sys.argv[1])
 values, keys = read_batch(folder / "table.parquet", 0)

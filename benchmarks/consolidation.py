@@ -22,22 +22,22 @@ sys.path.insert(0, str(PROJECT / "workflow"))
 import numpy as np  # noqa: E402
 import yaml  # noqa: E402
 
-from sixsv_lut.campaign import Campaign  # noqa: E402
-from sixsv_lut.configuration import effective_yaml, validate  # noqa: E402
-from sixsv_lut.grid import Grid  # noqa: E402
-from sixsv_lut.instruments import find_band  # noqa: E402
-from sixsv_lut.output import QUANTITY_NAMES, REQUIRED, Status  # noqa: E402
-from sixsv_lut.recipe import make_recipe  # noqa: E402
-from sixsv_lut.records import Records  # noqa: E402
-from sixsv_lut.store import BatchStore  # noqa: E402
+from sixsv_lut.campaign.campaign import Campaign  # noqa: E402
+from sixsv_lut.campaign.configuration import effective_yaml, validate  # noqa: E402
+from sixsv_lut.campaign.grid import Grid  # noqa: E402
+from sixsv_lut.campaign.recipe import make_recipe  # noqa: E402
+from sixsv_lut.sixsv.instruments import find_band  # noqa: E402
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, REQUIRED, Status  # noqa: E402
+from sixsv_lut.store.batch_store import BatchStore  # noqa: E402
+from sixsv_lut.store.records import Records  # noqa: E402
 
 CONSOLIDATE = """
 import json, resource, sys, time
 from pathlib import Path
 import yaml
-from sixsv_lut.configuration import from_effective
+from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.lut.consolidate import consolidate
-from sixsv_lut.recipe import read_recipe
+from sixsv_lut.campaign.recipe import read_recipe
 
 started = time.perf_counter()
 configuration = from_effective(yaml.safe_load(Path("configuration.yaml").read_text()))

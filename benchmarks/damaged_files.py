@@ -43,19 +43,19 @@ import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from sixsv_lut.campaign import Campaign  # noqa: E402
-from sixsv_lut.configuration import Configuration, validate  # noqa: E402
+from sixsv_lut.campaign.campaign import Campaign  # noqa: E402
+from sixsv_lut.campaign.configuration import Configuration, validate  # noqa: E402
+from sixsv_lut.campaign.grid import Grid  # noqa: E402
+from sixsv_lut.campaign.recipe import Recipe, make_recipe, read_recipe, read_recipe_of  # noqa: E402
+from sixsv_lut.campaign.table import read_batch, write_table  # noqa: E402
 from sixsv_lut.errors import CampaignError  # noqa: E402
-from sixsv_lut.grid import Grid  # noqa: E402
-from sixsv_lut.instruments import find_band  # noqa: E402
-from sixsv_lut.lut.band import collect, refuse_too_many_failures  # noqa: E402
+from sixsv_lut.lut.collect import collect, refuse_too_many_failures  # noqa: E402
 from sixsv_lut.lut.text import write_text  # noqa: E402
-from sixsv_lut.output import QUANTITY_NAMES, Status, parse_report  # noqa: E402
-from sixsv_lut.parameters import read_batch, write_table  # noqa: E402
-from sixsv_lut.recipe import Recipe, make_recipe, read_recipe, read_recipe_of  # noqa: E402
-from sixsv_lut.records import Result  # noqa: E402
-from sixsv_lut.sealed import read_sealed_table  # noqa: E402
-from sixsv_lut.store import BatchStore  # noqa: E402
+from sixsv_lut.sixsv.instruments import find_band  # noqa: E402
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status, parse_report  # noqa: E402
+from sixsv_lut.store.batch_store import BatchStore  # noqa: E402
+from sixsv_lut.store.records import Result  # noqa: E402
+from sixsv_lut.store.sealed import read_sealed_table  # noqa: E402
 from support import SMALL  # noqa: E402
 from unit.support import GOOD_REPORTS, stored_report  # noqa: E402
 

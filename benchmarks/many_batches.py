@@ -29,12 +29,12 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "workflow"), str(PROJECT / "tests")]
 
-from sixsv_lut.campaign import Campaign  # noqa: E402
-from sixsv_lut.configuration import validate  # noqa: E402
-from sixsv_lut.executable import launch_environment  # noqa: E402
-from sixsv_lut.grid import Grid  # noqa: E402
-from sixsv_lut.instruments import BANDS, find_band  # noqa: E402
-from sixsv_lut.recipe import make_recipe  # noqa: E402
+from sixsv_lut.campaign.campaign import Campaign  # noqa: E402
+from sixsv_lut.campaign.configuration import validate  # noqa: E402
+from sixsv_lut.campaign.grid import Grid  # noqa: E402
+from sixsv_lut.campaign.recipe import make_recipe  # noqa: E402
+from sixsv_lut.sixsv.executable import launch_environment  # noqa: E402
+from sixsv_lut.sixsv.instruments import BANDS, find_band  # noqa: E402
 from support import Workspace  # noqa: E402
 
 BAND = "Oa08"

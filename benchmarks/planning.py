@@ -22,9 +22,9 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "workflow"), str(PROJECT / "tests")]
 
-from sixsv_lut.campaign import Campaign  # noqa: E402
-from sixsv_lut.configuration import validate  # noqa: E402
-from sixsv_lut.instruments import BANDS  # noqa: E402
+from sixsv_lut.campaign.campaign import Campaign  # noqa: E402
+from sixsv_lut.campaign.configuration import validate  # noqa: E402
+from sixsv_lut.sixsv.instruments import BANDS  # noqa: E402
 from support import SMALL, Workspace  # noqa: E402
 
 FULL = yaml.safe_load((PROJECT / "config/examples/olci_full.yaml").read_text())

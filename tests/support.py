@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from sixsv_lut.executable import find_executable
+from sixsv_lut.sixsv.executable import find_executable
 
 PROJECT = Path(__file__).resolve().parents[1]
 

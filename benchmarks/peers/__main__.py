@@ -32,7 +32,7 @@ from peers.kill import KINDS, kill_one
 from peers.processes import Clock, adopt_orphans, run
 from peers.tables import summary, update_readme
 from peers.turns import take_turns
-from sixsv_lut.probe import processor
+from sixsv_lut.simulate.probe import processor
 
 RECORD = PROJECT / "benchmarks/peers.json"
 README = PROJECT / "README.md"

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sixsv_lut.configuration import validate
-from sixsv_lut.deck import US62
-from sixsv_lut.executable import find_executable, launch_environment
-from sixsv_lut.grid import Grid
-from sixsv_lut.instruments import find_band
-from sixsv_lut.output import APPARENT_REFLECTANCE, SPHERICAL_ALBEDO, ReportError, parse_report
-from sixsv_lut.recipe import make_recipe
+from sixsv_lut.campaign.configuration import validate
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import make_recipe
+from sixsv_lut.sixsv.deck import US62
+from sixsv_lut.sixsv.executable import find_executable, launch_environment
+from sixsv_lut.sixsv.instruments import find_band
+from sixsv_lut.sixsv.report import APPARENT_REFLECTANCE, SPHERICAL_ALBEDO, ReportError, parse_report
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +51,7 @@ def five_quantities(values: Mapping[str, float]) -> list[float]:
     Parameters
     ----------
     values : mapping of str to float
-        What `sixsv_lut.output.parse_report` gives.
+        What `sixsv_lut.sixsv.report.parse_report` gives.
 
     Returns
     -------
@@ -281,7 +281,7 @@ def read_points(folder: Path) -> list[tuple[int, list[float]]]:
     Returns
     -------
     list of tuple
-        Number and 8 values of each point, in the order of `sixsv_lut.axes.AXES`.
+        Number and 8 values of each point, in the order of `sixsv_lut.sixsv.axes.AXES`.
     """
     rows = [line.split() for line in (folder / "points.txt").read_text().splitlines()]
     return [(int(number), [float(value) for value in values]) for number, *values in rows]

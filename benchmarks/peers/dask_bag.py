@@ -11,9 +11,9 @@ from dask import bag
 from dask.distributed import Client, LocalCluster
 
 from peers.case import five_quantities, read_points, write_rows
-from sixsv_lut.deck import DeckWriter
-from sixsv_lut.output import parse_report
-from sixsv_lut.recipe import read_recipe
+from sixsv_lut.campaign.recipe import read_recipe
+from sixsv_lut.sixsv.deck import DeckWriter
+from sixsv_lut.sixsv.report import parse_report
 
 
 def launch(point: tuple[int, list[float]], writer: DeckWriter) -> tuple[int, list[float]]:

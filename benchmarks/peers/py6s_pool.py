@@ -21,8 +21,15 @@ from pathlib import Path
 from Py6S import AeroProfile, AtmosProfile, Geometry, GroundReflectance, SixS, Wavelength
 
 from peers.case import AEROSOL, read_points, write_rows
-from sixsv_lut.deck import GRID_START, GRID_STEP, US62, US62_OZONE, US62_PRESSURE, US62_WATER_VAPOUR
-from sixsv_lut.recipe import Recipe, read_recipe
+from sixsv_lut.campaign.recipe import Recipe, read_recipe
+from sixsv_lut.sixsv.deck import (
+    GRID_START,
+    GRID_STEP,
+    US62,
+    US62_OZONE,
+    US62_PRESSURE,
+    US62_WATER_VAPOUR,
+)
 
 
 def _template(recipe: Recipe) -> SixS:

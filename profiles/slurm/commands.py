@@ -39,7 +39,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-# Set by sixsv_lut.cluster in the main process.
+# Set by sixsv_lut.host.cluster in the main process.
 FOLDER = "SIXSV_LUT_CLUSTER_FOLDER"
 RUN = "SIXSV_LUT_CLUSTER_RUN"
 CONFIGURATION = "SIXSV_LUT_CLUSTER_CONFIGURATION"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from sixsv_lut.executable import find_executable, launch_environment
+from sixsv_lut.sixsv.executable import find_executable, launch_environment
 
 ROOT = Path(__file__).parents[2]
 TOOL = Path(__file__).with_name("private_openpbs.sh")

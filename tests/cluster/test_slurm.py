@@ -26,8 +26,8 @@ from threading import Event
 import pytest
 import yaml
 
-from sixsv_lut.batch import FLUSH_SECONDS
-from sixsv_lut.executable import find_executable
+from sixsv_lut.simulate.batch import FLUSH_SECONDS
+from sixsv_lut.sixsv.executable import find_executable
 
 pytestmark = pytest.mark.slurm
 

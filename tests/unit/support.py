@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sixsv_lut.axes import AXIS_NAMES
-from sixsv_lut.configuration import Configuration
-from sixsv_lut.output import QUANTITY_NAMES, SPHERICAL_ALBEDO, TRANSMITTANCES, Status
-from sixsv_lut.recipe import Recipe
-from sixsv_lut.records import Result
-from sixsv_lut.responses import Response
+from sixsv_lut.campaign.configuration import Configuration
+from sixsv_lut.campaign.recipe import Recipe
+from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, SPHERICAL_ALBEDO, TRANSMITTANCES, Status
+from sixsv_lut.sixsv.responses import Response
+from sixsv_lut.store.records import Result
 
 DATA = Path(__file__).parent / "data"
 VERSIONS = ("1.1", "2.1")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from sixsv_lut.accounting import CampaignCost, account, describe
-from sixsv_lut.campaign import Campaign
-from sixsv_lut.grid import Grid
-from sixsv_lut.journal import JournalWriter
-from sixsv_lut.output import QUANTITY_NAMES, Status
-from sixsv_lut.records import Records, Result
-from sixsv_lut.state import CampaignState
-from sixsv_lut.store import BatchStore
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.report.accounting import CampaignCost, account, describe
+from sixsv_lut.report.state import CampaignState
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
+from sixsv_lut.store.batch_store import BatchStore
+from sixsv_lut.store.journal import JournalWriter
+from sixsv_lut.store.records import Records, Result
 from unit.support import axes_entry, configuration, recipe_with
 
 

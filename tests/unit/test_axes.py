@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sixsv_lut.axes import AXES, AXIS_NAMES, values_as_written
+from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES, values_as_written
 
 
 def test_the_axes_have_the_order_that_numbers_the_points() -> None:

@@ -19,15 +19,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import sixsv_lut.batch
-from sixsv_lut.batch import BatchSummary, run_batch
+import sixsv_lut.simulate.batch
+from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.journal import read_journal
-from sixsv_lut.output import QUANTITY_NAMES, Status
-from sixsv_lut.recipe import Recipe
-from sixsv_lut.records import Known
-from sixsv_lut.sealed import read_sealed
-from sixsv_lut.store import BatchStore
+from sixsv_lut.simulate.batch import BatchSummary, run_batch
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
+from sixsv_lut.store.batch_store import BatchStore
+from sixsv_lut.store.journal import read_journal
+from sixsv_lut.store.records import Known
+from sixsv_lut.store.sealed import read_sealed
 from unit.support import FakeSixSV, good_result, points, recipe_with, write_script
 
 _APPARENT = QUANTITY_NAMES.index("apparent_reflectance")
@@ -280,13 +280,13 @@ def test_finished_launches_are_forced_to_disk_as_often_as_asked(
     most: int,
 ) -> None:
     synced: list[None] = []
-    sync = sixsv_lut.journal.JournalWriter.sync
+    sync = sixsv_lut.store.journal.JournalWriter.sync
 
     def noted(self: Any) -> None:
         synced.append(None)
         sync(self)
 
-    monkeypatch.setattr(sixsv_lut.journal.JournalWriter, "sync", noted)
+    monkeypatch.setattr(sixsv_lut.store.journal.JournalWriter, "sync", noted)
     _run(tmp_path, recipe_with(fake.path), points(60), flush_seconds=flush_seconds)
     assert least <= len(synced) <= most
 
@@ -314,9 +314,9 @@ def test_two_processes_at_the_same_batch_waste_work_and_corrupt_nothing(tmp_path
 _PROGRAM = """
 import sys
 from pathlib import Path
-from sixsv_lut.batch import run_batch
-from sixsv_lut.recipe import read_recipe
-from sixsv_lut.script import running
+from sixsv_lut.simulate.batch import run_batch
+from sixsv_lut.campaign.recipe import read_recipe
+from sixsv_lut.host.script import running
 from unit.support import points
 
 folder = Path(sys.argv[1])

@@ -13,10 +13,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sixsv_lut.campaign
-from sixsv_lut.campaign import Campaign, load_campaign
-from sixsv_lut.configuration import effective, from_effective
+import sixsv_lut.campaign.campaign
+from sixsv_lut.campaign.campaign import Campaign, load_campaign
+from sixsv_lut.campaign.configuration import effective, from_effective
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.host.checks import check_files
 from unit.support import axes_entry, configuration, configuration_entry, write_script
 
 
@@ -93,7 +94,7 @@ def test_every_change_makes_another_configuration_file(change: str) -> None:
 
 def test_another_deck_version_makes_other_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     before = _campaign().batch_file("Oa08", 0)
-    monkeypatch.setattr(sixsv_lut.campaign, "DECK_VERSION", 1_000_000)
+    monkeypatch.setattr(sixsv_lut.campaign.campaign, "DECK_VERSION", 1_000_000)
     assert _campaign().batch_file("Oa08", 0) != before
 
 
@@ -101,7 +102,7 @@ def test_another_version_of_run6sv_makes_other_batches_in_that_mode_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = [_campaign(run6sv=run6sv).batch_file("Oa08", 0) for run6sv in (False, True)]
-    monkeypatch.setattr(sixsv_lut.campaign, "RUN6SV_VERSION", 1_000_000)
+    monkeypatch.setattr(sixsv_lut.campaign.campaign, "RUN6SV_VERSION", 1_000_000)
     after = [_campaign(run6sv=run6sv).batch_file("Oa08", 0) for run6sv in (False, True)]
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, False]
 
@@ -195,10 +196,10 @@ def test_a_wrong_configuration_names_all_that_it_was_read_from(tmp_path: Path) -
 def test_planning_a_campaign_imports_nothing_heavy() -> None:
     # Every cluster job parses the Snakefile, and with it imports this.
     code = (
-        "import sys, sixsv_lut.campaign; "
+        "import sys, sixsv_lut.campaign.campaign; "
         "print({'numpy', 'pyarrow', 'xarray', 'netCDF4', 'Py6S'} & set(sys.modules))"
     )
-    library = str(Path(sixsv_lut.campaign.__file__).parents[1])
+    library = str(Path(sixsv_lut.campaign.campaign.__file__).parents[1])
     ended = subprocess.run(
         [sys.executable, "-c", code],
         env={"PYTHONPATH": library},
@@ -220,4 +221,4 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(
     monkeypatch.setattr(os, "access", lambda path, mode: path != closed and access(path, mode))
     campaign = Campaign(configuration(**{key: str(closed / "deep")}))
     with pytest.raises(CampaignError, match=f"{key}: .*deep .* because {closed} belongs to"):
-        campaign.check_files()
+        check_files(campaign)

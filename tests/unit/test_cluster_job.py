@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sixsv_lut.cluster_job import JobShape
+from sixsv_lut.cluster.job_shape import JobShape
 from sixsv_lut.errors import CampaignError
 
 SERIAL = JobShape(

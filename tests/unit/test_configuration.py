@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sixsv_lut.campaign import Campaign
-from sixsv_lut.configuration import (
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.configuration import (
     Configuration,
     effective,
     effective_yaml,

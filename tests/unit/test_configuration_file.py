@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sixsv_lut.configuration_file import merge, read_configuration, read_configurations
+from sixsv_lut.campaign.configuration_file import merge, read_configuration, read_configurations
 from sixsv_lut.errors import CampaignError
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sixsv_lut.campaign import Campaign, load_campaign
-from sixsv_lut.configuration_reference import json_schema, with_tables
+from sixsv_lut.campaign.campaign import Campaign, load_campaign
+from sixsv_lut.campaign.reference import json_schema, with_tables
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -7,8 +7,8 @@ from enum import Enum
 
 import pytest
 
-from sixsv_lut import console
-from sixsv_lut.console import shown_on_terminal
+from sixsv_lut.host import terminal as console
+from sixsv_lut.host.terminal import shown_on_terminal
 
 
 class Event(Enum):

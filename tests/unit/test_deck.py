@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sixsv_lut.axes import AXIS_BY_NAME, AXIS_NAMES, AxisDefinition
-from sixsv_lut.deck import US62, DeckWriter, fortran_e10_4
-from sixsv_lut.executable import find_executable, launch_environment
-from sixsv_lut.output import parse_report
+from sixsv_lut.sixsv.axes import AXIS_BY_NAME, AXIS_NAMES, AxisDefinition
+from sixsv_lut.sixsv.deck import US62, DeckWriter, fortran_e10_4
+from sixsv_lut.sixsv.executable import find_executable, launch_environment
+from sixsv_lut.sixsv.report import parse_report
 from unit.support import (
     LOWEST_SAMPLE,
     RESPONSE,

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sixsv_lut.executable import find_executable, launch_environment, printed_version, sha256_of
+from sixsv_lut.sixsv.executable import (
+    find_executable,
+    launch_environment,
+    printed_version,
+    sha256_of,
+)
 from unit.support import VERSIONS, stored_deck, write_script
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sixsv_lut.grid import Grid
+from sixsv_lut.campaign.grid import Grid
 
 SHAPES = st.lists(st.integers(1, 6), min_size=8, max_size=8)
 

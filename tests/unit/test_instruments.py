@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sixsv_lut.instruments import BANDS, Band, find_band, response_path, select_bands
+from sixsv_lut.sixsv.instruments import BANDS, Band, find_band, response_path, select_bands
 
 # The numbers by which users of OLCI call its bands.
 _OLCI = [

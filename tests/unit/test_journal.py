@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sixsv_lut.journal
-from sixsv_lut.journal import JournalReader, JournalWriter, read_journal
-from sixsv_lut.output import QUANTITY_NAMES, Status
-from sixsv_lut.records import Known, Result, batch_key
+import sixsv_lut.store.journal
+from sixsv_lut.campaign.points import batch_key
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
+from sixsv_lut.store.journal import JournalReader, JournalWriter, read_journal
+from sixsv_lut.store.records import Known, Result
 from unit.support import (
     FINGERPRINT,
     OTHER_FINGERPRINT,
@@ -142,7 +143,7 @@ def test_a_journal_of_another_version_gives_its_numbers_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older = tuple(reversed(QUANTITY_NAMES[:-1]))
-    monkeypatch.setattr(sixsv_lut.journal, "QUANTITY_NAMES", older)
+    monkeypatch.setattr(sixsv_lut.store.journal, "QUANTITY_NAMES", older)
     writer = JournalWriter(tmp_path, FINGERPRINT, "key")
     writer.append(
         points(1)[0], Result(Status.OK, 1, 0.1, tuple(i / 1000 for i in range(len(older))))

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.executable import find_executable, launch_environment
-from sixsv_lut.launcher import Launcher, LaunchError
-from sixsv_lut.output import Status
+from sixsv_lut.sixsv.executable import find_executable, launch_environment
+from sixsv_lut.sixsv.launcher import Launcher, LaunchError
+from sixsv_lut.sixsv.report import Status
 from unit.support import VERSIONS, alive, gone_soon, pid_in, stored_deck, write_script
 
 

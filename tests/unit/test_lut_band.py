@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.grid import Grid
-from sixsv_lut.lut.band import (
+from sixsv_lut.lut.collect import (
     LUT_QUANTITIES,
     BandResults,
     collect,
     refuse_too_many_failures,
     truncated_product,
 )
-from sixsv_lut.output import QUANTITY_NAMES, Status
-from sixsv_lut.records import Records, Result
-from sixsv_lut.store import BatchStore
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
+from sixsv_lut.store.batch_store import BatchStore
+from sixsv_lut.store.records import Records, Result
 from unit.support import FINGERPRINT, OTHER_FINGERPRINT
 
 _GRID = Grid((("0.3",), ("1",), ("0.1",), ("1013",), ("0",), ("0",), ("10", "20"), tuple("01234")))

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sixsv_lut.axes import AXES, AXIS_NAMES
-from sixsv_lut.grid import Grid
-from sixsv_lut.lut.band import LUT_QUANTITIES, BandResults
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
 from sixsv_lut.lut.dataset import build_dataset, chunk_shape, write_netcdf, write_zarr
-from sixsv_lut.output import Status
+from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
+from sixsv_lut.sixsv.report import Status
 
 _GRID = Grid(
     (

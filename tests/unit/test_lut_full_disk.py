@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sixsv_lut.grid import Grid
-from sixsv_lut.lut.band import LUT_QUANTITIES, BandResults
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.table import write_table
+from sixsv_lut.host.script import running
+from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
 from sixsv_lut.lut.dataset import build_dataset, write_netcdf, write_zarr
 from sixsv_lut.lut.text import write_text
-from sixsv_lut.parameters import write_table
-from sixsv_lut.script import running
 from unit.support import recipe_with, small_disk
 
 _ONE = ("1",)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sixsv_lut.lut.text
-from sixsv_lut.grid import Grid
-from sixsv_lut.lut.band import LUT_QUANTITIES, BandResults
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
 from sixsv_lut.lut.text import decimals, write_text
 
 _NUMBERS = st.one_of(

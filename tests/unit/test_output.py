@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sixsv_lut.axes import AXIS_NAMES
-from sixsv_lut.deck import DeckWriter, Inputs
-from sixsv_lut.executable import find_executable, launch_environment
-from sixsv_lut.output import (
+from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.sixsv.deck import DeckWriter, Inputs
+from sixsv_lut.sixsv.executable import find_executable, launch_environment
+from sixsv_lut.sixsv.report import (
     QUANTITIES,
     QUANTITY_NAMES,
     REQUIRED,

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sixsv_lut.axes import AXIS_NAMES
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.points import batch_key
+from sixsv_lut.campaign.table import describe_table, read_batch, write_table
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.grid import Grid
-from sixsv_lut.parameters import describe_table, read_batch, write_table
-from sixsv_lut.records import batch_key
+from sixsv_lut.sixsv.axes import AXIS_NAMES
 
 _GRID = Grid(
     (

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sixsv_lut.campaign import Campaign
-from sixsv_lut.cluster_job import JobShape, Site
-from sixsv_lut.configuration import smallest_batch_size
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.configuration import smallest_batch_size
+from sixsv_lut.cluster.job_shape import JobShape, Site
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.plan import Plan, make_plan, suggest_batch_size
-from sixsv_lut.plan_text import print_plan, write_json
-from sixsv_lut.probe import LaunchTime
-from sixsv_lut.state import Progress
+from sixsv_lut.report.plan import Plan, make_plan, suggest_batch_size
+from sixsv_lut.report.plan_text import print_plan, write_json
+from sixsv_lut.report.state import Progress
+from sixsv_lut.simulate.probe import LaunchTime
 from unit.support import configuration
 
 HERE = Site(JobShape(batches=1, threads=1, cores=4, serial=False), jobs=None)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sixsv_lut.probe
+import sixsv_lut.simulate.probe
+from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.grid import Grid
-from sixsv_lut.probe import (
+from sixsv_lut.simulate.probe import (
     LEAST_LAUNCHES,
     MOST_LAUNCHES,
     LaunchTime,
@@ -33,7 +33,7 @@ HERE, NODE, OTHER_NODE = "login", "node1", "node2"
 
 @pytest.fixture(autouse=True)
 def _on_the_login_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sixsv_lut.probe.socket, "gethostname", lambda: HERE)
+    monkeypatch.setattr(sixsv_lut.simulate.probe.socket, "gethostname", lambda: HERE)
 
 
 def _probe(**changes: object) -> Probe:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sixsv_lut.progress import line
-from sixsv_lut.state import Progress
+from sixsv_lut.report.progress import line
+from sixsv_lut.report.state import Progress
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-import sixsv_lut.recipe
+import sixsv_lut.campaign.recipe
+from sixsv_lut.campaign.recipe import make_recipe, read_recipe, read_recipe_of
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.instruments import find_band
-from sixsv_lut.recipe import make_recipe, read_recipe, read_recipe_of
+from sixsv_lut.sixsv.instruments import find_band
 from unit.support import (
     LOWEST_SAMPLE,
     RESPONSE,
@@ -56,7 +56,7 @@ def test_what_does_not_determine_a_result_keeps_the_fingerprint(changes: dict[st
 
 def test_another_deck_version_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
     before = recipe_with().fingerprint
-    monkeypatch.setattr(sixsv_lut.recipe, "DECK_VERSION", 1_000_000)
+    monkeypatch.setattr(sixsv_lut.campaign.recipe, "DECK_VERSION", 1_000_000)
     assert recipe_with().fingerprint != before
 
 
@@ -72,7 +72,7 @@ def test_another_version_of_run6sv_changes_the_fingerprints_of_that_mode_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = [recipe_with(run6sv=run6sv).fingerprint for run6sv in (False, True)]
-    monkeypatch.setattr(sixsv_lut.recipe, "RUN6SV_VERSION", 1_000_000)
+    monkeypatch.setattr(sixsv_lut.campaign.recipe, "RUN6SV_VERSION", 1_000_000)
     after = [recipe_with(run6sv=run6sv).fingerprint for run6sv in (False, True)]
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, False]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from Py6S import PredefinedWavelengths
 
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.instruments import BANDS, find_band
-from sixsv_lut.responses import Response, read_response, resample
+from sixsv_lut.sixsv.instruments import BANDS, find_band
+from sixsv_lut.sixsv.responses import Response, read_response, resample
 
 _OA08 = find_band("OLCI", "Oa08")  # 665 nm
 _S2 = find_band("SLSTR", "S2")  # 659.47 nm

@@ -6,7 +6,7 @@ import threading
 
 from snakemake.scheduling.job_scheduler import JobScheduler
 
-from sixsv_lut.scheduling import wake_once
+from sixsv_lut.host.scheduling import wake_once
 
 
 class FakeScheduler:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.script import running
+from sixsv_lut.host.script import running
 from unit.support import small_disk
 
 

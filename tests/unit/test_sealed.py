@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.output import QUANTITY_NAMES, SPHERICAL_ALBEDO, Status
-from sixsv_lut.records import Records, batch_key
-from sixsv_lut.sealed import read_account, read_sealed, read_sealed_table, write_sealed
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, SPHERICAL_ALBEDO, Status
+from sixsv_lut.store.records import Records
+from sixsv_lut.store.sealed import read_account, read_sealed, read_sealed_table, write_sealed
 from unit.support import FINGERPRINT, failed_result, good_result, points
 
 _METADATA = b"sixsv_lut"

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from sixsv_lut.batch import run_batch
-from sixsv_lut.campaign import Campaign
-from sixsv_lut.grid import Grid
-from sixsv_lut.recipe import Recipe, make_recipe
-from sixsv_lut.records import Records
-from sixsv_lut.sealed import read_sealed
-from sixsv_lut.store import BatchStore
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import Recipe, make_recipe
+from sixsv_lut.host.checks import check_files
+from sixsv_lut.simulate.batch import run_batch
+from sixsv_lut.store.batch_store import BatchStore
+from sixsv_lut.store.records import Records
+from sixsv_lut.store.sealed import read_sealed
 from unit.support import (
     NOBODY,
     FakeSixSV,
@@ -180,7 +181,7 @@ def test_a_campaign_with_launches_in_a_store_that_may_only_be_read_is_refused(
         for row in range(2):
             records.enter(row, good_result(row))
         kept.seal(records)
-    said = as_another_user(campaign.check_files)
+    said = as_another_user(lambda: check_files(campaign))
     if refused:
         assert "cannot be written and lacks 2 launches of this campaign" in said
         assert f"because {folder}/store belongs to root" in said

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sixsv_lut.axes import AXIS_NAMES
-from sixsv_lut.grid import Grid
-from sixsv_lut.parameters import write_table
-from sixsv_lut.sealed import read_sealed
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.table import write_table
+from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.store.sealed import read_sealed
 from unit.support import FakeSixSV, axes_entry, recipe_with
 
 _WORKFLOW = Path(__file__).parents[2] / "workflow"

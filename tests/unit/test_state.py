@@ -14,22 +14,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sixsv_lut.accounting import account
-from sixsv_lut.campaign import Campaign
-from sixsv_lut.grid import Grid
-from sixsv_lut.journal import JournalReader, JournalWriter
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import read_recipe
 from sixsv_lut.lut.consolidate import consolidate
-from sixsv_lut.recipe import read_recipe
-from sixsv_lut.records import Attempt, Records
-from sixsv_lut.state import (
+from sixsv_lut.report.accounting import account
+from sixsv_lut.report.state import (
     SILENT_SECONDS,
     WINDOW_SECONDS,
     CampaignState,
     Progress,
     recent_rate,
 )
-from sixsv_lut.store import BatchStore
-from sixsv_lut.summary import summary
+from sixsv_lut.report.summary import summary
+from sixsv_lut.store.batch_store import BatchStore
+from sixsv_lut.store.journal import JournalReader, JournalWriter
+from sixsv_lut.store.records import Attempt, Records
 from unit.support import (
     axes_entry,
     configuration,

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from sixsv_lut.campaign import RUNNING, Campaign
-from sixsv_lut.configuration import effective_yaml
+from sixsv_lut.campaign.campaign import RUNNING, Campaign
+from sixsv_lut.campaign.configuration import effective_yaml
+from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.grid import Grid
-from sixsv_lut.records import Records
-from sixsv_lut.status import find_campaign, main
-from sixsv_lut.store import BatchStore
+from sixsv_lut.report.status import find_campaign, main
+from sixsv_lut.store.batch_store import BatchStore
+from sixsv_lut.store.records import Records
 from unit.support import axes_entry, configuration, failed_result, good_result, recipe_with
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sixsv_lut.campaign import load_campaign
+from sixsv_lut.campaign.campaign import load_campaign
 from sixsv_lut.errors import CampaignError
 
 # Every key that there is, with a right value as it is written in a file.

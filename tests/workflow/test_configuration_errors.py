@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sixsv_lut.campaign import load_campaign
+from sixsv_lut.campaign.campaign import load_campaign
 from support import SMALL, Workspace
 
 JOB = [

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sixsv_lut.axes import AXIS_NAMES
-from sixsv_lut.configuration import validate
-from sixsv_lut.deck import US62
-from sixsv_lut.executable import find_executable, launch_environment
-from sixsv_lut.grid import Grid
-from sixsv_lut.instruments import find_band
-from sixsv_lut.recipe import make_recipe
+from sixsv_lut.campaign.configuration import validate
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import make_recipe
+from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.sixsv.deck import US62
+from sixsv_lut.sixsv.executable import find_executable, launch_environment
+from sixsv_lut.sixsv.instruments import find_band
 from support import SMALL, SMALL_POINTS, Workspace
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sixsv_lut.campaign import Campaign, load_campaign
+from sixsv_lut.campaign.campaign import Campaign, load_campaign
 from support import Workspace
 
 # Notes which files Snakemake opens, which folders it lists, and what of the library it loads.
@@ -98,7 +98,7 @@ def test_the_snakefile_loads_no_part_of_the_library_that_needs_numpy(
     seen: dict[str, list[str]],
 ) -> None:
     # Snakemake's plugins load NumPy too, so what the Snakefile has loaded is loaded again, alone.
-    assert "sixsv_lut.campaign" in seen["loaded"]
+    assert "sixsv_lut.campaign.campaign" in seen["loaded"]
     code = f"""
 import importlib, sys
 for name in {seen["loaded"]}:

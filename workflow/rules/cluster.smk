@@ -7,8 +7,9 @@ from pathlib import Path
 
 from snakemake.resources import Resource
 
-from sixsv_lut import cluster, scheduling
-from sixsv_lut.cluster_job import JobShape, Site
+from sixsv_lut.host import cluster
+from sixsv_lut.host import scheduling
+from sixsv_lut.cluster.job_shape import JobShape, Site
 
 PROFILES = Path(workflow.basedir) / "profiles"
 

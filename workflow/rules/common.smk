@@ -7,12 +7,14 @@ sys.path.insert(0, f"{workflow.basedir}/workflow")
 
 from snakemake.logging import logger
 
-from sixsv_lut import environment, run
-from sixsv_lut.campaign import load_campaign
-from sixsv_lut.configuration import effective
-from sixsv_lut.configuration_file import DEFAULT_FILE
-from sixsv_lut.console import shown_on_terminal
+from sixsv_lut.host import environment
+from sixsv_lut.host import run
+from sixsv_lut.campaign.campaign import load_campaign
+from sixsv_lut.campaign.configuration import effective
+from sixsv_lut.campaign.configuration_file import DEFAULT_FILE
+from sixsv_lut.host.terminal import shown_on_terminal
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.host.checks import check_files
 
 # A configuration that is given with --configfile replaces the default one, it does not extend it.
 if not workflow.configfiles:
@@ -23,7 +25,7 @@ try:
     # Read here, not by Snakemake: what is wrong with a file is told with the line.
     campaign = load_campaign(workflow.configfiles, workflow.config_settings.config)
     if workflow.is_main_process:
-        campaign.check_files()
+        check_files(campaign)
 except CampaignError as fault:
     # Snakemake would put the place in this file around any other error.
     raise SystemExit(f"Error: {fault}") from None

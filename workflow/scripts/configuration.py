@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from sixsv_lut.configuration import effective_yaml, from_effective
+from sixsv_lut.campaign.configuration import effective_yaml, from_effective
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.script import running
+from sixsv_lut.host.script import running
 
 with (
     running(snakemake.log[0]),

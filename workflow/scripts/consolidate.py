@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from sixsv_lut.configuration import from_effective
+from sixsv_lut.campaign.configuration import from_effective
+from sixsv_lut.campaign.recipe import read_recipe_of
+from sixsv_lut.host.script import running
 from sixsv_lut.lut.consolidate import consolidate
-from sixsv_lut.recipe import read_recipe_of
-from sixsv_lut.script import running
 
 with running(snakemake.log[0]):
     configuration = from_effective(snakemake.config)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from sixsv_lut.configuration import from_effective
+from sixsv_lut.campaign.configuration import from_effective
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.table import describe_table, write_table
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.grid import Grid
-from sixsv_lut.parameters import describe_table, write_table
-from sixsv_lut.script import running
+from sixsv_lut.host.script import running
 
 with running(snakemake.log[0]):
     configuration = from_effective(snakemake.config)

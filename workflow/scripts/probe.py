@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from sixsv_lut.configuration import from_effective
-from sixsv_lut.grid import Grid
-from sixsv_lut.probe import describe, measure, remember
-from sixsv_lut.recipe import make_recipe
-from sixsv_lut.script import running
+from sixsv_lut.campaign.configuration import from_effective
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import make_recipe
+from sixsv_lut.host.script import running
+from sixsv_lut.simulate.probe import describe, measure, remember
 
 with running(snakemake.log[0]):
     configuration = from_effective(snakemake.config)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from sixsv_lut.configuration import from_effective
-from sixsv_lut.instruments import find_band
-from sixsv_lut.recipe import make_recipe
-from sixsv_lut.script import running
+from sixsv_lut.campaign.configuration import from_effective
+from sixsv_lut.campaign.recipe import make_recipe
+from sixsv_lut.host.script import running
+from sixsv_lut.sixsv.instruments import find_band
 
 with running(snakemake.log[0]):
     configuration = from_effective(snakemake.config)

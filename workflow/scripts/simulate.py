@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from sixsv_lut.axes import AXIS_NAMES
-from sixsv_lut.batch import run_batch
-from sixsv_lut.grid import Grid
-from sixsv_lut.parameters import read_batch
-from sixsv_lut.recipe import read_recipe
-from sixsv_lut.script import running
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import read_recipe
+from sixsv_lut.campaign.table import read_batch
+from sixsv_lut.host.script import running
+from sixsv_lut.simulate.batch import run_batch
+from sixsv_lut.sixsv.axes import AXIS_NAMES
 
 with running(snakemake.log[0]):
     # What the Snakefile has checked is not checked again in every batch.

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from sixsv_lut import DECK_VERSION, __version__
-from sixsv_lut.configuration import Configuration, effective, effective_yaml
-from sixsv_lut.environment import COMMAND
+from sixsv_lut.campaign.configuration import Configuration, effective, effective_yaml
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.grid import Grid
-from sixsv_lut.instruments import find_band
-from sixsv_lut.lut.band import BandResults, collect, refuse_too_many_failures
+from sixsv_lut.lut.collect import BandResults, collect, refuse_too_many_failures
 from sixsv_lut.lut.dataset import build_dataset, write_netcdf, write_zarr
 from sixsv_lut.lut.text import write_text
-from sixsv_lut.recipe import Recipe
+from sixsv_lut.sixsv.instruments import find_band
+from sixsv_lut.variables import COMMAND
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
-from sixsv_lut.axes import AXES, AXIS_NAMES
+from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.grid import Grid
-from sixsv_lut.lut.band import LUT_QUANTITIES, BandResults
-from sixsv_lut.output import QUANTITY_BY_NAME, Status
+from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
+from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
+from sixsv_lut.sixsv.report import QUANTITY_BY_NAME, Status
 
 _FILL_VALUE = np.float32(netCDF4.default_fillvals["f4"])
 

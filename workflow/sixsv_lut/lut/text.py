@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from sixsv_lut.axes import AXIS_NAMES
+from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.grid import Grid
-from sixsv_lut.lut.band import LUT_QUANTITIES, BandResults
+from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
+from sixsv_lut.sixsv.axes import AXIS_NAMES
 
 PARAMETER_COLUMNS: tuple[str, ...] = tuple(reversed(AXIS_NAMES))
 

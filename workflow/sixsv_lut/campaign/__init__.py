@@ -1,0 +1,1 @@
+"""What is to be done: configuration, grid of points, batches, paths, recipes."""

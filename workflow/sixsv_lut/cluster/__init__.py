@@ -1,0 +1,1 @@
+"""Other machines: what jobs there ask for."""

@@ -1,0 +1,1 @@
+"""What surrounds a run of Snakemake; nothing below knows Snakemake."""

@@ -1,0 +1,134 @@
+"""What surrounds a run of Snakemake: only one at a time, a progress line, a summary at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from sixsv_lut.campaign.campaign import RUNNING, Campaign
+from sixsv_lut.campaign.configuration import effective
+from sixsv_lut.errors import CampaignError
+
+# Missing files that a message lists.
+_SHOWN = 20
+
+# State of this Snakemake process, between its start and its end.
+_lock: IO[str] | None = None
+_progress: subprocess.Popen[str] | None = None
+_started = 0.0
+
+
+def start(campaign: Campaign, *, progress: bool = True) -> None:
+    """Begin a run: refuse a second one of the same campaign, and start the progress line.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    progress : bool
+        Whether there is progress to show.
+
+    Raises
+    ------
+    CampaignError
+        Another Snakemake is running this campaign, or its folder cannot be written.
+    """
+    global _lock, _progress, _started
+    _started = time.monotonic()
+    try:
+        campaign.folder.mkdir(parents=True, exist_ok=True)
+        _lock = _only_run(campaign.folder / RUNNING, campaign.configuration_file)
+    except OSError as fault:
+        raise CampaignError(
+            f"the folder of results {campaign.folder} cannot be written: {fault.strerror}. "
+            "Make room or give write permission, or set results to another folder."
+        ) from fault
+    if not progress:
+        return
+    _progress = subprocess.Popen(
+        [sys.executable, "-m", "sixsv_lut.report.progress", str(os.getpid())],
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    assert _progress.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        _progress.stdin.write(json.dumps(effective(campaign.configuration)))
+        _progress.stdin.close()
+
+
+def _only_run(path: Path, configuration: str) -> IO[str]:
+    # Unlike Snakemake's own lock this one ends with the process, however that ends.
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        who = file.readline().strip() or "unknown"
+        raise CampaignError(
+            f"another Snakemake runs this campaign already ({who}). Wait for it, or stop it; "
+            f"the lock on {path} goes with it."
+        ) from None
+    except OSError:
+        pass  # a file system without locks: batches are safe all the same
+    file.truncate(0)
+    file.write(f"process {os.getpid()} on {socket.gethostname()}\n{Path(configuration).name}\n")
+    file.flush()
+    return file
+
+
+def end(campaign: Campaign, *, succeeded: bool) -> None:
+    """End a run: stop the progress line, and print what came out."""
+    if _progress is not None:
+        _progress.terminate()
+        _progress.wait()
+    if succeeded:
+        # Imported here: it needs NumPy, and every cluster job imports this module.
+        from sixsv_lut.report.summary import summary
+
+        try:
+            print(summary(campaign, time.monotonic() - _started), file=sys.stderr)
+        except (CampaignError, OSError) as fault:
+            # The tables are made: what cannot be told of them now is no failure of the run.
+            print(f"The summary cannot be made: {fault}. Try ./status later.", file=sys.stderr)
+
+
+def refuse_missing_products(dag: Any) -> None:
+    """Refuse to call a run successful that has not made all that was asked for.
+
+    Snakemake skips a job whose inputs are all ``ancient`` and there when it has another reason to
+    make one of these again, even if what the job itself makes is missing; and it calls the run a
+    success.
+
+    Parameters
+    ----------
+    dag : snakemake.dag.DAG
+        The jobs of the run that has ended.
+
+    Raises
+    ------
+    CampaignError
+        Files that were asked for are missing; the message names them.
+    """
+    asked_for = (file for job in dag.targetjobs for file in (job.output or job.input))
+    missing = sorted({str(file) for file in asked_for if not os.path.lexists(file)})
+    if missing:
+        raise CampaignError(
+            "\n".join(
+                [
+                    "Snakemake ended without an error, but these files were not made:",
+                    *(f"  {path}" for path in missing[:_SHOWN]),
+                    *([f"  and {len(missing) - _SHOWN} more"] if len(missing) > _SHOWN else []),
+                    "Nothing that was computed is lost. Run the same command again, without "
+                    "--forcerun if it was given; if that ends in the same way, remove the folder "
+                    ".snakemake/incomplete first.",
+                ]
+            )
+        )

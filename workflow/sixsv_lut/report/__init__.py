@@ -1,0 +1,1 @@
+"""Telling about it: how far a campaign is, what it has cost and will cost."""

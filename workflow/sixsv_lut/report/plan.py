@@ -1,0 +1,488 @@
+"""What a campaign will cost, told before anything runs: launches, jobs, hours, files, bytes.
+
+Everything here is arithmetic on the configuration, on what the profile says, on how many launches
+the store has and on how long one takes. Nothing is read and nothing is started.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.configuration import Configuration, smallest_batch_size
+from sixsv_lut.cluster.job_shape import JobShape, Site
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.report.state import Progress
+from sixsv_lut.simulate.probe import LaunchTime
+
+# Bytes of products, measured on a batch and a LUT of one OLCI band with two atmospheres and the
+# geometries of the full-size campaign (3718 launches), and on others of 32 to 1024 launches. A file
+# has a fixed part (schema, attributes) and one that grows with the points. What compression makes
+# of the numbers depends on the grid: of few geometries, a sealed batch takes half of this.
+_SEALED_BYTES, _SEALED_BYTES_PER_POINT = 40_000, 150.0
+_NETCDF_BYTES, _NETCDF_BYTES_PER_NUMBER = 65_000, 1.0
+_ZARR_BYTES, _ZARR_BYTES_PER_NUMBER = 22_000, 1.0
+# Exact: five numbers with the blanks between 13 columns and the end of the line.
+_TEXT_BYTES = 4 * len("0.1234567") + len("0.12345") + 13
+_TEXT_BYTES_RUN6SV = 3 * len(".12345") + len("0.123") + len(".12345") + 13
+
+# Files that stay for each batch: the sealed batch (the batch file is a second name of it), a log, a
+# table of resource use, Snakemake's note.
+_FILES_PER_BATCH = 4
+# For each band: recipe with its log and note; log and resource use of the LUT; and its description
+# with a note.
+_FILES_PER_BAND = 7
+# For a campaign: configuration, parameter table and its text, each with its note; two logs, a table
+# of resource use, the lock.
+_FILES_PER_CAMPAIGN = 10
+
+# A batch on one machine, and in a cluster job where the site names no limit of the walltime.
+_BATCH_SECONDS = 30 * 60.0
+# How much of the site's walltime a job should be expected to take: the margin comes on top.
+_SHARE_OF_WALLTIME = 0.5
+# Batches for each place on one machine, so that none is idle at the end for long.
+_BATCHES_PER_PLACE = 4
+# A batch should take this many times as long as its start.
+_TIMES_START = 20
+_LARGEST_BATCH = 1_000_000
+
+# By how much a measurement must differ from the configuration to be worth a word.
+_WORTH_TELLING = 0.2
+
+
+@dataclass(frozen=True)
+class BandPlan:
+    """What one band costs; the numbers of all bands add up to those of `Plan`.
+
+    Attributes
+    ----------
+    band : str
+        Official name.
+    launches, launches_done, launches_left : int
+        In all, in the store, to be run.
+    launches_failed : int
+        Of those in the store, those without a good result.
+    batches, batches_left : int
+        In all, and those that the launches left fill.
+    cluster_jobs, cluster_jobs_left : int
+        Jobs of these batches; 0 on this machine alone.
+    seconds_per_launch : float
+        Expected elapsed time of a launch.
+    seconds_per_launch_from : str
+        How that is known (see `sixsv_lut.simulate.probe.LaunchTime`).
+    probe_host, probe_date : str or None
+        Where and when it was measured.
+    probe_launches_at_a_time : int or None
+        How many launches ran there at the same time.
+    cpu_seconds, cpu_seconds_done, cpu_seconds_left : float
+        Of the launches.
+    store_bytes, lut_bytes : int
+        About what sealed batches and LUT take in the end.
+    """
+
+    band: str
+    launches: int
+    launches_done: int
+    launches_left: int
+    launches_failed: int
+    batches: int
+    batches_left: int
+    cluster_jobs: int
+    cluster_jobs_left: int
+    seconds_per_launch: float
+    seconds_per_launch_from: str
+    probe_host: str | None
+    probe_date: str | None
+    probe_launches_at_a_time: int | None
+    cpu_seconds: float
+    cpu_seconds_done: float
+    cpu_seconds_left: float
+    store_bytes: int
+    lut_bytes: int
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """What one full cluster job takes.
+
+    Attributes
+    ----------
+    batches, cores : int
+        Its size.
+    expected_seconds : float
+        Expected elapsed time, of the slowest band.
+    walltime_asked_minutes : int
+        What it asks for on its first attempt, by `sixsv.seconds_per_launch` of the configuration.
+    walltime_limit_minutes : int or None
+        What the site allows.
+    """
+
+    batches: int
+    cores: int
+    expected_seconds: float
+    walltime_asked_minutes: int
+    walltime_limit_minutes: int | None
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """Files on the shared file system.
+
+    Attributes
+    ----------
+    in_the_end : int
+        That stay.
+    per_batch : int
+        Of these, for each batch.
+    journals_at_a_time : int
+        Besides, while launches run: one for each running batch.
+    job_logs_at_a_time : int
+        Besides, one for each running cluster job; of a job that failed it stays.
+    """
+
+    in_the_end: int
+    per_batch: int
+    journals_at_a_time: int
+    job_logs_at_a_time: int
+
+
+@dataclass(frozen=True)
+class BatchSizePlan:
+    """A batch size for the aimed length of a job.
+
+    Attributes
+    ----------
+    launches : int
+        The size.
+    batches : int
+        Batches of all bands.
+    batch_seconds : float
+        Expected elapsed time of one, of the slowest band.
+    job_seconds : float
+        The same of a full cluster job; on this machine alone, of a batch.
+    """
+
+    launches: int
+    batches: int
+    batch_seconds: float
+    job_seconds: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a campaign costs, in base units.
+
+    Attributes
+    ----------
+    campaign : str
+        Its name.
+    points : int
+        Points of the grid.
+    batch_size_launches : int
+        Launches of a batch.
+    on_cluster : bool
+        Whether launches run in cluster jobs.
+    cores : int
+        Cores of this machine that are used, or of a cluster job.
+    jobs_at_a_time : int or None
+        Cluster jobs at a time.
+    launches_at_a_time_of_batch : int
+        Launches that a batch runs at a time.
+    launches, ..., lut_bytes
+        Sums over the bands (see `BandPlan`).
+    configured_seconds_per_launch : float
+        What the configuration says, from which walltimes follow.
+    advised_seconds_per_launch : float or None
+        What it should say, where measurements differ by more than a fifth.
+    consolidation_jobs : int
+        Further cluster jobs, one to make the LUT of each band.
+    elapsed_seconds : float
+        Expected time of what is left, waiting in a queue and the making of LUTs apart.
+    job : JobPlan or None
+        One cluster job.
+    files : FilePlan
+        Files.
+    suggested_batch_size : BatchSizePlan or None
+        None where no batch size fits the site.
+    bands : tuple of BandPlan
+        The bands.
+    """
+
+    campaign: str
+    points: int
+    batch_size_launches: int
+    on_cluster: bool
+    cores: int
+    jobs_at_a_time: int | None
+    launches_at_a_time_of_batch: int
+    launches: int
+    launches_done: int
+    launches_left: int
+    launches_failed: int
+    batches: int
+    batches_left: int
+    cluster_jobs: int
+    cluster_jobs_left: int
+    consolidation_jobs: int
+    configured_seconds_per_launch: float
+    advised_seconds_per_launch: float | None
+    cpu_seconds: float
+    cpu_seconds_done: float
+    cpu_seconds_left: float
+    elapsed_seconds: float
+    store_bytes: int
+    lut_bytes: int
+    job: JobPlan | None
+    files: FilePlan
+    suggested_batch_size: BatchSizePlan | None
+    bands: tuple[BandPlan, ...]
+
+
+def make_plan(
+    campaign: Campaign,
+    site: Site,
+    progress: Mapping[str, Progress],
+    times: Mapping[str, LaunchTime],
+) -> Plan:
+    """Tell what a campaign costs.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    site : Site
+        Where it runs.
+    progress : mapping of str to Progress
+        What the store has of each band.
+    times : mapping of str to LaunchTime
+        How long a launch of each band is expected to take.
+
+    Returns
+    -------
+    Plan
+        The plan.
+    """
+    configuration = campaign.configuration
+    size = min(configuration.batch_size, campaign.points)
+    bands = tuple(_band(campaign, site, band, progress[band], times[band]) for band in times)
+    slowest = max(band.seconds_per_launch for band in bands)
+    batches_left = sum(band.batches_left for band in bands)
+    return Plan(
+        campaign=configuration.campaign,
+        points=campaign.points,
+        batch_size_launches=size,
+        on_cluster=site.jobs is not None,
+        cores=site.shape.cores,
+        jobs_at_a_time=site.jobs,
+        launches_at_a_time_of_batch=site.threads,
+        launches=sum(band.launches for band in bands),
+        launches_done=sum(band.launches_done for band in bands),
+        launches_left=sum(band.launches_left for band in bands),
+        launches_failed=sum(band.launches_failed for band in bands),
+        batches=sum(band.batches for band in bands),
+        batches_left=batches_left,
+        cluster_jobs=sum(band.cluster_jobs for band in bands),
+        cluster_jobs_left=sum(band.cluster_jobs_left for band in bands),
+        consolidation_jobs=0 if site.jobs is None else len(bands),
+        configured_seconds_per_launch=configuration.sixsv.seconds_per_launch,
+        advised_seconds_per_launch=_advised(configuration, times),
+        cpu_seconds=sum(band.cpu_seconds for band in bands),
+        cpu_seconds_done=sum(band.cpu_seconds_done for band in bands),
+        cpu_seconds_left=sum(band.cpu_seconds_left for band in bands),
+        elapsed_seconds=_elapsed(site, size, bands),
+        store_bytes=sum(band.store_bytes for band in bands),
+        lut_bytes=sum(band.lut_bytes for band in bands),
+        job=_job(campaign, site, slowest),
+        files=_files(campaign, site, batches_left),
+        suggested_batch_size=suggest_batch_size(campaign, site, slowest),
+        bands=bands,
+    )
+
+
+def _band(
+    campaign: Campaign, site: Site, band: str, progress: Progress, time: LaunchTime
+) -> BandPlan:
+    points, done, left = campaign.points, progress.finished, progress.left
+    batches_left = math.ceil(left / campaign.configuration.batch_size)
+    on_cluster = site.jobs is not None
+    return BandPlan(
+        band=band,
+        launches=points,
+        launches_done=done,
+        launches_left=left,
+        launches_failed=progress.failed,
+        batches=campaign.batches,
+        batches_left=batches_left,
+        cluster_jobs=math.ceil(campaign.batches / site.batches_per_job) if on_cluster else 0,
+        cluster_jobs_left=math.ceil(batches_left / site.batches_per_job) if on_cluster else 0,
+        seconds_per_launch=time.seconds,
+        seconds_per_launch_from=time.source,
+        probe_host=time.probe.host if time.probe else None,
+        probe_date=time.probe.date if time.probe else None,
+        probe_launches_at_a_time=time.probe.at_a_time if time.probe else None,
+        cpu_seconds=points * time.seconds,
+        cpu_seconds_done=done * time.seconds,
+        cpu_seconds_left=left * time.seconds,
+        store_bytes=round(campaign.batches * _SEALED_BYTES + points * _SEALED_BYTES_PER_POINT),
+        lut_bytes=_lut_bytes(campaign),
+    )
+
+
+def _lut_bytes(campaign: Campaign) -> int:
+    configuration, points = campaign.configuration, campaign.points
+    numbers = points * (5 + len(configuration.extra_outputs))
+    size = 0.0
+    if "text" in configuration.formats:
+        axes = configuration.axes.written()
+        parameters = sum(sum(map(len, values)) / len(values) for values in axes)
+        quantities = _TEXT_BYTES_RUN6SV if configuration.run6sv else _TEXT_BYTES
+        size += points * (parameters + quantities)
+    if "netcdf" in configuration.formats:
+        size += _NETCDF_BYTES + numbers * _NETCDF_BYTES_PER_NUMBER
+    if "zarr" in configuration.formats:
+        size += _ZARR_BYTES + numbers * _ZARR_BYTES_PER_NUMBER
+    return round(size)
+
+
+def _elapsed(site: Site, size: int, bands: tuple[BandPlan, ...]) -> float:
+    # All places take the next job as soon as they are free; jobs of a band are alike, but its last.
+    full_launches = size * site.batches_per_job
+    jobs, total, longest = 0, 0.0, 0.0
+    for band in bands:
+        full, rest = divmod(band.launches_left, full_launches)
+        for count, launches in ((full, full_launches), (1, rest)):
+            if count and launches:
+                seconds = site.job_seconds(launches, size, band.seconds_per_launch)
+                jobs += count
+                total += count * seconds
+                longest = max(longest, seconds)
+    if not jobs:
+        return 0.0
+    return max(longest, math.ceil(jobs / site.places) * total / jobs)
+
+
+def _job(campaign: Campaign, site: Site, slowest: float) -> JobPlan | None:
+    if site.jobs is None:
+        return None
+    configuration = campaign.configuration
+    size = min(configuration.batch_size, campaign.points)
+    batches = min(site.batches_per_job, campaign.batches)
+    rounds = math.ceil(batches / site.side_by_side)
+    minutes = site.shape.batch_minutes(size, configuration.sixsv.seconds_per_launch)
+    return JobPlan(
+        batches=batches,
+        cores=site.shape.cores,
+        expected_seconds=site.job_seconds(min(batches * size, campaign.points), size, slowest),
+        walltime_asked_minutes=rounds * minutes,
+        walltime_limit_minutes=site.shape.walltime_limit,
+    )
+
+
+def _files(campaign: Campaign, site: Site, batches_left: int) -> FilePlan:
+    formats = campaign.configuration.formats
+    per_band = _FILES_PER_BAND + 2 * len(formats)  # each with Snakemake's note
+    if "zarr" in formats:
+        # Imported here: it needs xarray, and few campaigns ask for Zarr.
+        from sixsv_lut.lut.dataset import zarr_files
+
+        shape = tuple(map(len, campaign.configuration.axes.written()))
+        per_band += zarr_files(shape, 5 + len(campaign.configuration.extra_outputs)) - 1
+    bands = len(campaign.band_names)
+    jobs = math.ceil(batches_left / site.batches_per_job)
+    running = min(site.places, jobs)
+    return FilePlan(
+        in_the_end=_FILES_PER_CAMPAIGN + bands * (per_band + campaign.batches * _FILES_PER_BATCH),
+        per_batch=_FILES_PER_BATCH,
+        journals_at_a_time=min(batches_left, running * site.side_by_side),
+        job_logs_at_a_time=0 if site.jobs is None else running,
+    )
+
+
+def _advised(configuration: Configuration, times: Mapping[str, LaunchTime]) -> float | None:
+    # One number serves all bands, so it must do for the slowest.
+    measured = [time.seconds for time in times.values() if time.source == "probe"]
+    if not measured:
+        return None
+    configured = configuration.sixsv.seconds_per_launch
+    if abs(max(measured) / configured - 1) <= _WORTH_TELLING:
+        return None
+    return _two_digits(max(measured), math.ceil)
+
+
+def _two_digits(number: float, rounding: Callable[[float], int]) -> float:
+    exponent = math.floor(math.log10(number)) - 1
+    # Through text, so that 0.19 does not become 0.19000000000000003.
+    return float(f"{rounding(round(number / 10.0**exponent, 6))}e{exponent}")
+
+
+def suggest_batch_size(
+    campaign: Campaign, site: Site, seconds_per_launch: float
+) -> BatchSizePlan | None:
+    """Give a batch size for jobs that are neither short nor near the site's limit.
+
+    A cluster job is meant to take half of the walltime that the site allows; a batch on one
+    machine, or where there is no limit, half an hour. Batches are smaller where there would not be
+    enough of them for all jobs or cores, but never so small that their start costs more than a
+    twentieth.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    site : Site
+        Where it runs, with its number of batches per job.
+    seconds_per_launch : float
+        Expected elapsed time of a launch of the slowest band.
+
+    Returns
+    -------
+    BatchSizePlan or None
+        A size that the configuration takes and `JobShape.check` accepts; None if there is none.
+    """
+    shape, threads = site.shape, site.threads
+    start = site.batch_seconds(0, seconds_per_launch)
+    aimed = _BATCH_SECONDS
+    if site.jobs is not None and shape.walltime_limit is not None:
+        aimed = shape.walltime_limit * 60 * _SHARE_OF_WALLTIME / shape.rounds
+    by_time = threads * (aimed - start) / seconds_per_launch
+    least = threads * _TIMES_START * start / seconds_per_launch
+    launches = campaign.points * len(campaign.band_names)
+    batches_at_once = site.places * (
+        _BATCHES_PER_PLACE if site.jobs is None else site.batches_per_job
+    )
+    wanted = min(by_time, max(least, launches / batches_at_once), campaign.points, _LARGEST_BATCH)
+    size = max(1, int(wanted))
+    seconds = (seconds_per_launch, campaign.configuration.sixsv.seconds_per_launch)
+    if site.jobs is not None:
+        # A size that does not fit is followed by none that does.
+        size = bisect_right(range(1, size + 1), 0, key=lambda n: not _fits(shape, n, seconds))
+    if not size:
+        return None
+    if size < campaign.points:
+        size = int(_two_digits(size, math.floor))
+        size = size // threads * threads or size
+    smallest = smallest_batch_size(campaign.points, len(campaign.band_names))
+    if size < smallest:
+        size = smallest
+        if site.jobs is not None and not _fits(shape, size, seconds):
+            return None
+    batches = math.ceil(campaign.points / size)
+    in_job = min(site.batches_per_job * size, campaign.points)
+    return BatchSizePlan(
+        launches=size,
+        batches=batches * len(campaign.band_names),
+        batch_seconds=site.batch_seconds(size, seconds_per_launch),
+        job_seconds=site.job_seconds(in_job, size, seconds_per_launch),
+    )
+
+
+def _fits(shape: JobShape, launches: int, seconds: tuple[float, ...]) -> bool:
+    try:
+        for one in seconds:
+            shape.check(launches, one)
+    except CampaignError:
+        return False
+    return True

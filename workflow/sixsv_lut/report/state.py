@@ -1,0 +1,414 @@
+"""How far a campaign is, told from what is on disk: the store, and the campaign's results.
+
+A batch is complete if its sealed file is in the store, or its batch file in the results, which
+outlives the store. A band is complete, too, if its look-up tables are there: then Snakemake runs
+none of its batches again, even if their files are gone.
+
+Nothing here talks to Snakemake or a scheduler, and nothing is written: it can be read at any time,
+from any machine that sees these folders.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sixsv_lut.arrow import numbers_of
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.configuration import effective
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.points import batch_key, points_of
+from sixsv_lut.campaign.recipe import make_recipe, read_recipe
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import may_vanish, open_regular
+from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.sixsv.instruments import find_band
+from sixsv_lut.sixsv.report import Status
+from sixsv_lut.store.journal import JournalReader
+from sixsv_lut.store.records import PENDING, Attempt
+from sixsv_lut.store.sealed import Account, read_account, read_sealed_table
+
+# The rate is that of the last ten minutes: long enough for launches of seconds, short enough to
+# show that nothing moves.
+WINDOW_SECONDS = 600.0
+
+# A journal that has not grown for so long belongs to no running batch, unless launches are that
+# slow. Results are forced to disk every 5 s.
+SILENT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a band is, or a whole campaign.
+
+    Attributes
+    ----------
+    points : int
+        Number of points.
+    finished : int
+        Points with a result, failed ones too.
+    failed : int
+        Points whose launch failed.
+    batches, sealed : int
+        Number of batches, and of complete ones.
+    running : int
+        Batches that a process works at.
+    rate : float
+        Launches that ended per second, over the last ten minutes.
+    launch_seconds : float
+        Mean elapsed time of a launch, in seconds; NaN as long as none has ended.
+    core_seconds_left : float
+        CPU time of the launches that are left, by the mean of their band, or by what the
+        configuration expects as long as none of their band has ended.
+    """
+
+    points: int = 0
+    finished: int = 0
+    failed: int = 0
+    batches: int = 0
+    sealed: int = 0
+    running: int = 0
+    rate: float = 0.0
+    launch_seconds: float = math.nan
+    core_seconds_left: float = 0.0
+
+    @property
+    def left(self) -> int:
+        """Points without a result."""
+        return self.points - self.finished
+
+    @property
+    def seconds_left(self) -> float:
+        """Elapsed time that is left at this rate; NaN where nothing runs."""
+        if not self.left:
+            return 0.0
+        return self.left / self.rate if self.rate > 0 else math.nan
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    """What is known of a sealed file, and when that file was written."""
+
+    account: Account
+    changed: int
+
+
+class CampaignState:
+    """Reads how far a campaign is; each reading looks only at what is new.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    """
+
+    def __init__(self, campaign: Campaign) -> None:
+        grid = Grid(campaign.configuration.axes.written())
+        ranges = [campaign.batch_range(batch) for batch in range(campaign.batches)]
+        batch_of = {batch_key(grid.rows(*points)): batch for batch, points in enumerate(ranges)}
+        self.bands = {
+            band: BandState(campaign, band, grid, batch_of) for band in campaign.band_names
+        }
+
+        self._read: dict[str, Progress] = {}
+
+    def read(self) -> dict[str, Progress]:
+        """Read the store and the results.
+
+        Returns
+        -------
+        dict of str to Progress
+            The progress of each band.
+
+        Raises
+        ------
+        CampaignError
+            A spectral response cannot be used.
+        OSError
+            The store cannot be read.
+        """
+        self._read = {name: band.read() for name, band in self.bands.items()}
+        return self._read
+
+    def total(self) -> Progress:
+        """Give the progress of all bands together, as of the last reading."""
+        bands = list(self._read.values())
+        timed = [band for band in bands if not math.isnan(band.launch_seconds)]
+        finished = sum(band.finished for band in timed)
+        seconds = sum(band.finished * band.launch_seconds for band in timed)
+        # Not the sum of the bands' rates: each of them is over the time of that band.
+        attempts = [attempt for band in self.bands.values() for attempt in band.attempts]
+        return Progress(
+            points=sum(band.points for band in bands),
+            finished=sum(band.finished for band in bands),
+            failed=sum(band.failed for band in bands),
+            batches=sum(band.batches for band in bands),
+            sealed=sum(band.sealed for band in bands),
+            running=sum(band.running for band in bands),
+            rate=recent_rate(attempts, time.time()),
+            launch_seconds=seconds / finished if finished else math.nan,
+            core_seconds_left=sum(band.core_seconds_left for band in bands),
+        )
+
+
+class BandState:
+    """Reads how far a band is; see `CampaignState`.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    band : str
+        Official name of the band.
+    grid : Grid
+        The grid of the campaign.
+    batch_of : dict of str to int
+        Number of each batch, by its key.
+    """
+
+    def __init__(self, campaign: Campaign, band: str, grid: Grid, batch_of: dict[str, int]) -> None:
+        self._campaign = campaign
+        self._band = band
+        self._grid = grid
+        self._batch_of = batch_of
+        self._keys = {batch: key for key, batch in batch_of.items()}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._status = np.full(self._grid.points, PENDING, dtype=np.int8)
+        self._described: Account | None = None
+        self._paths: dict[str, Path] = {}
+        self._sealed: dict[str, _Sealed] = {}
+        self._journals: dict[str, JournalReader] = {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Fingerprint of the band, also before its recipe was written.
+
+        Raises
+        ------
+        CampaignError
+            The spectral response cannot be used.
+        """
+        path = Path(self._campaign.recipe(self._band))
+        if path.exists():
+            with contextlib.suppress(CampaignError):
+                return read_recipe(path).fingerprint
+        configuration = self._campaign.configuration
+        band = find_band(configuration.instrument, self._band)
+        return make_recipe(configuration, band).fingerprint
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the store for this band."""
+        return Path(self._campaign.configuration.store) / self.fingerprint
+
+    def sealed_file(self, batch: int) -> Path:
+        """Give the file of a complete batch: in the store, or else in the results."""
+        return self._paths[self._keys[batch]]
+
+    @property
+    def described(self) -> Account | None:
+        """How all of the band was made, by the description of its tables.
+
+        None as long as the files of its batches tell it, or there are no tables.
+        """
+        return self._described
+
+    @property
+    def accounts(self) -> dict[int, Account]:
+        """How each complete batch whose file is there was made, by its number."""
+        return {
+            self._batch_of[key]: sealed.account
+            for key, sealed in self._sealed.items()
+            if key in self._batch_of
+        }
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """What processes did for the batches of this campaign, as of the last reading."""
+        sealed = (attempt for account in self.accounts.values() for attempt in account.attempts)
+        return [*sealed, *self._running_attempts().values()]
+
+    def _running_attempts(self) -> dict[str, Attempt]:
+        return {
+            name: journal.attempt
+            for name, journal in self._journals.items()
+            if journal.attempt is not None and name.split(".", 1)[0] in self._batch_of
+        }
+
+    def read(self) -> Progress:
+        """Read what is new in the store and the results.
+
+        Raises
+        ------
+        OSError
+            They cannot be read.
+        """
+        stored, journals = self._files()
+        paths = self._batch_files() | stored
+        if not self._sealed.keys() <= paths.keys():
+            self._forget()  # somebody took files away
+        self._paths = paths
+        for key in paths:
+            with may_vanish(), contextlib.suppress(CampaignError):
+                self._read_sealed(key)
+        for name in journals:
+            with may_vanish(), contextlib.suppress(CampaignError):  # when its batch is sealed
+                self._read_journal(name)
+        self._journals = {name: self._journals[name] for name in journals if name in self._journals}
+        complete = len(self.accounts) == len(self._batch_of)
+        self._described = None if complete else self._description()
+        return self._progress(time.time())
+
+    def _files(self) -> tuple[dict[str, Path], list[str]]:
+        paths, journals = {}, []
+        for name in _names(self.folder):
+            if name.endswith(".journal"):
+                journals.append(name)
+            elif name.endswith(".parquet") and not name.startswith("."):
+                paths[name.removesuffix(".parquet")] = self.folder / name
+        return paths, journals
+
+    @cached_property
+    def _key_of(self) -> dict[str, str]:
+        return {
+            Path(self._campaign.batch_file(self._band, batch)).name: key
+            for batch, key in self._keys.items()
+        }
+
+    def _batch_files(self) -> dict[str, Path]:
+        folder = Path(self._campaign.batch_file(self._band, 0)).parent
+        keys = self._key_of
+        return {keys[name]: folder / name for name in _names(folder) if name in keys}
+
+    def _description(self) -> Account | None:
+        # The tables count as long as Snakemake takes them for those of this very configuration.
+        description, *tables = map(Path, self._campaign.lut_files(self._band))
+        if not all(path.exists() for path in tables):
+            return None
+        with contextlib.suppress(OSError, CampaignError, ValueError, KeyError, TypeError):
+            with open_regular(description) as file:
+                told = json.load(file)
+            if (
+                told["fingerprint"] == self.fingerprint
+                and told["points"] == self._grid.points
+                and told["effective_configuration"] == effective(self._campaign.configuration)
+            ):
+                return Account(
+                    points=int(told["points"]),
+                    failed=int(told["failed_points"]),
+                    launches=int(told["launches"]),
+                    launch_seconds=float(told["launch_seconds"]),
+                )
+        return None
+
+    def _read_sealed(self, key: str) -> None:
+        path = self._paths[key]
+        known = self._sealed.get(key)
+        if known and not known.account.failed:
+            return  # it never changes
+        changed = path.stat().st_mtime_ns
+        if known and known.changed == changed:
+            return
+        account = read_account(path, self.fingerprint, key)
+        batch = self._batch_of.get(key)
+        if batch is not None and not account.failed:
+            start, stop = self._campaign.batch_range(batch)
+            self._status[start:stop] = Status.OK
+        else:
+            table = read_sealed_table(path, self.fingerprint, [*AXIS_NAMES, "status"])
+            self._take(points_of(table), numbers_of(table["status"]))
+        self._sealed[key] = _Sealed(account, changed)
+
+    def _read_journal(self, name: str) -> None:
+        journal = self._journals.get(name) or JournalReader(self.folder / name, self.fingerprint)
+        known = journal.read()
+        if known is not None:
+            self._journals[name] = journal
+            self._take(known.values, known.status)
+
+    def _take(self, values: npt.NDArray[np.float64], status: npt.NDArray[np.int8]) -> None:
+        points = self._grid.locate(values)
+        # No failure counts against a good result of the same point, whichever came first.
+        for result in np.unique(status[points >= 0]):
+            at = points[(points >= 0) & (status == result)]
+            self._status[at[self._status[at] != Status.OK]] = result
+
+    def _progress(self, now: float) -> Progress:
+        journals = self._running_attempts()
+        described = self._described
+        running = {
+            name.split(".", 1)[0]
+            for name, attempt in journals.items()
+            if now - attempt.ended < SILENT_SECONDS
+        }
+        timed = [
+            *((made.account.points, made.account.launch_seconds) for made in self._sealed.values()),
+            *((attempt.points, attempt.launch_seconds) for attempt in journals.values()),
+            *([(described.points, described.launch_seconds)] if described else []),
+        ]
+        launches = sum(points for points, _ in timed)
+        mean = sum(seconds for _, seconds in timed) / launches if launches else math.nan
+        expected = self._campaign.configuration.sixsv.seconds_per_launch
+        finished = int(np.count_nonzero(self._status != PENDING))
+        failed = int(np.count_nonzero(self._status > Status.OK))
+        sealed = len(self.accounts)
+        if described:
+            finished, failed, sealed = described.points, described.failed, len(self._batch_of)
+        return Progress(
+            points=self._grid.points,
+            finished=finished,
+            failed=failed,
+            batches=len(self._batch_of),
+            sealed=sealed,
+            running=len(running),
+            rate=recent_rate(self.attempts, now),
+            launch_seconds=mean,
+            core_seconds_left=(self._grid.points - finished) * (mean if launches else expected),
+        )
+
+
+def _names(folder: Path) -> list[str]:
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
+    return []
+
+
+def recent_rate(attempts: Iterable[Attempt], now: float) -> float:
+    """Give the rate at which launches ended lately.
+
+    Parameters
+    ----------
+    attempts : iterable of Attempt
+        What was done, lately and before; an attempt counts with the part of its time that lies
+        within the last ten minutes.
+    now : float
+        Seconds since 1970-01-01 UTC.
+
+    Returns
+    -------
+    float
+        Launches per second: since ten minutes ago, or since the first of these attempts began.
+    """
+    recent = [attempt for attempt in attempts if attempt.ended > now - WINDOW_SECONDS]
+    if not recent:
+        return 0.0
+    since = max(now - WINDOW_SECONDS, min(attempt.started for attempt in recent))
+    ended = sum(
+        attempt.points
+        * (attempt.ended - max(attempt.started, since))
+        / max(attempt.elapsed_seconds, 1e-3)
+        for attempt in recent
+    )
+    return ended / max(now - since, 1.0)

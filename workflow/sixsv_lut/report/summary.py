@@ -1,0 +1,51 @@
+"""What the user reads at the end of a campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.readable import duration, size
+from sixsv_lut.report.accounting import account, describe
+from sixsv_lut.report.state import CampaignState
+
+
+def summary(campaign: Campaign, seconds: float) -> str:
+    """Write what a campaign has made.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    seconds : float
+        How long this run took.
+
+    Returns
+    -------
+    str
+        Paths and sizes of the LUTs that are there, what they cost, and time.
+    """
+    files = [
+        Path(path)
+        for band in campaign.band_names
+        for path in campaign.lut_files(band)[1:]
+        if Path(path).exists()
+    ]
+    if not files:
+        return ""
+    state = CampaignState(campaign)
+    state.read()
+    return "\n".join(
+        [
+            "",
+            "Look-up tables:",
+            *(f"  {path}  {_size(path)}" for path in files),
+            *describe(account(campaign, state)),
+            f"This run took {duration(seconds)}.",
+        ]
+    )
+
+
+def _size(path: Path) -> str:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return size(sum(file.stat().st_size for file in files))

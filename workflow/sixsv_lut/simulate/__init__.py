@@ -1,0 +1,1 @@
+"""Doing it: batches of launches, and the probe of how long one takes."""

@@ -1,0 +1,283 @@
+"""One batch: run what is missing of it, keep every result at once, seal it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sixsv_lut.campaign.recipe import Recipe
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.file_errors import explain
+from sixsv_lut.sixsv.executable import launch_environment
+from sixsv_lut.sixsv.launcher import Launcher, LaunchError
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, ReportError, Status, parse_report
+from sixsv_lut.store.batch_store import BatchStore
+from sixsv_lut.store.journal import JournalWriter
+from sixsv_lut.store.records import Records, Result
+from sixsv_lut.variables import SNAKEMAKE_PID
+
+log = logging.getLogger(__name__)
+
+# How long a finished launch may wait for the disk, in seconds: what a dying machine can cost.
+FLUSH_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
+_LOG_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class BatchSummary:
+    """What a batch did.
+
+    Attributes
+    ----------
+    rows : int
+        Number of points.
+    recovered : int
+        Launches that the store had already.
+    launched : int
+        Launches of this attempt, retries included.
+    failed : int
+        Points without a good result.
+    """
+
+    rows: int
+    recovered: int
+    launched: int
+    failed: int
+
+
+def run_batch(
+    values: npt.NDArray[np.float64],
+    recipe: Recipe,
+    store: Path,
+    output: Path,
+    *,
+    threads: int,
+    timeout: float,
+    retries: int,
+    campaign_keys: Collection[str] = (),
+    flush_seconds: float = FLUSH_SECONDS,
+) -> BatchSummary:
+    """Run a batch to its end, from wherever earlier attempts have left it.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n, 8)
+        The points.
+    recipe : Recipe
+        The band's recipe.
+    store : Path
+        Folder of the store.
+    output : Path
+        Where the finished batch is put.
+    threads : int
+        How many launches run at a time.
+    timeout : float
+        Seconds after which a launch is killed.
+    retries : int
+        How many times a failed launch is tried again at once.
+    campaign_keys : collection of str
+        Keys of all batches of the campaign (see `sixsv_lut.store.batch_store.BatchStore.recover`).
+    flush_seconds : float
+        How long a finished launch may wait for the disk.
+
+    Returns
+    -------
+    BatchSummary
+        What was done.
+
+    Raises
+    ------
+    CampaignError
+        The store cannot be written, 6SV cannot be started, or the batch was told to stop. What
+        was finished by then is kept.
+    """
+    kept = BatchStore(store, recipe.fingerprint, values)
+    with _explained_disk_errors(kept.folder):
+        kept.make_folder()
+        records = kept.recover(campaign_keys)
+        to_run = records.to_run
+        recovered = len(values) - len(to_run)
+        log.info("%d points, %d in the store, %d to run", len(values), recovered, len(to_run))
+        before = int(records.launches.sum())
+        if len(to_run):
+            launcher = Launcher(
+                Path(recipe.executable), launch_environment(), timeout, recipe.executable_sha256
+            )
+            journal = kept.open_journal(threads)
+            run = _Run(recipe, launcher, records, journal, retries, flush_seconds)
+            try:
+                run.rows([int(row) for row in to_run], threads)
+            finally:
+                journal.close()
+            kept.seal(records, journal)
+        elif not kept.sealed.exists():
+            kept.seal(records)
+        else:  # an attempt may have died between sealing and removing its journals
+            kept.remove_replaced()
+        kept.publish(output)
+    launched = int(records.launches.sum()) - before
+    failed = int(np.count_nonzero(records.status != Status.OK))
+    summary = BatchSummary(len(values), recovered, launched, failed)
+    log.info("done: %d launched, %d failed", summary.launched, summary.failed)
+    return summary
+
+
+class _Run:
+    """The launches of one attempt: workers launch, the main thread keeps the results."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        launcher: Launcher,
+        records: Records,
+        journal: JournalWriter,
+        retries: int,
+        flush_seconds: float,
+    ) -> None:
+        self._writer = recipe.deck_writer()
+        self._launcher = launcher
+        self._records = records
+        self._journal = journal
+        self._retries = retries
+        self._flush_seconds = flush_seconds
+        self._ended: queue.SimpleQueue[tuple[int, Result] | BaseException | None] = (
+            queue.SimpleQueue()
+        )
+
+    def rows(self, rows: Sequence[int], threads: int) -> None:
+        """Launch these rows, and come back when all have ended; raise if told to stop before."""
+        flushed = logged = time.monotonic()
+        left = len(rows)
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="launch")
+        with _stop_signals(lambda: self._ended.put(None)) as stopped:
+            try:
+                for row in rows:
+                    pool.submit(self._work, row)
+                while left:
+                    left -= self._keep_next(stopped)
+                    now = time.monotonic()
+                    if now - flushed >= self._flush_seconds:
+                        self._journal.sync()
+                        flushed = now
+                    if now - logged >= _LOG_SECONDS:
+                        log.info("%d of %d launches to go", left, len(rows))
+                        logged = now
+                    why = stopped() or _snakemake_is_gone()
+                    if why and left:
+                        raise CampaignError(
+                            f"{why}: stopped with {len(rows) - left} of {len(rows)} launches done; "
+                            f"they are kept in {self._journal.path}. "
+                            "Run the same command again to go on from there."
+                        )
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._launcher.stop()
+                pool.shutdown(wait=True)
+                if left:
+                    self._keep_finished()
+
+    def _keep_finished(self) -> None:
+        # Launches that ended while the run was being stopped; a killed one is no result.
+        with contextlib.suppress(queue.Empty, OSError):
+            while True:
+                ended = self._ended.get_nowait()
+                if isinstance(ended, tuple) and ended[1].status == Status.OK:
+                    self._journal.append(self._records.values[ended[0]], ended[1])
+
+    def _work(self, row: int) -> None:
+        try:
+            self._ended.put((row, self._launch(row)))
+        except BaseException as fault:  # the main thread raises it
+            self._ended.put(fault)
+
+    def _launch(self, row: int) -> Result:
+        point = self._records.values[row]
+        deck, inputs = self._writer.write(point), self._writer.inputs(point)
+        for attempt in range(1, self._retries + 2):
+            started = time.monotonic()
+            try:
+                quantities = parse_report(self._launcher.launch(deck), inputs)
+            except (LaunchError, ReportError) as fault:
+                seconds = time.monotonic() - started
+                result = Result(fault.status, attempt, seconds, reason=fault.reason)
+            else:
+                seconds = time.monotonic() - started
+                numbers = tuple(quantities[name] for name in QUANTITY_NAMES)
+                return Result(Status.OK, attempt, seconds, numbers)
+        return result
+
+    def _keep_next(self, stopped: Callable[[], str]) -> int:
+        try:
+            ended = self._ended.get(timeout=_LOOK_SECONDS)
+        except queue.Empty:
+            return 0
+        if isinstance(ended, BaseException):
+            raise ended
+        if ended is None:
+            return 0
+        row, result = ended
+        if result.status != Status.OK:
+            if stopped():
+                return 0  # who stops this process often stops 6SV too: that is no failed launch
+            log.warning("row %d failed (%s): %s", row, result.status.meaning, result.reason)
+        self._journal.append(self._records.values[row], result)
+        self._records.enter(row, result)
+        return 1
+
+
+@contextlib.contextmanager
+def _stop_signals(wake: Callable[[], None]) -> Iterator[Callable[[], str]]:
+    # Handlers only note the signal and wake the loop: they may run in the middle of anything.
+    noted: list[str] = []
+
+    def note(number: int, _frame: object) -> None:
+        noted.append(f"received {signal.Signals(number).name}")
+        wake()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: ""
+        return
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in numbers}
+    try:
+        yield lambda: noted[0] if noted else ""
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _snakemake_is_gone() -> str:
+    # Without this, a killed Snakemake would leave batches that go on beside those of its successor.
+    pid = os.environ.get(SNAKEMAKE_PID)
+    if not pid:
+        return ""
+    try:
+        os.kill(int(pid), 0)
+        status = Path(f"/proc/{pid}/stat").read_text()
+        gone = status.rpartition(")")[2].split()[0] == "Z"
+    except ProcessLookupError:
+        gone = True
+    except (OSError, ValueError, IndexError):
+        gone = False
+    return "the Snakemake that started this batch is gone" if gone else ""
+
+
+@contextlib.contextmanager
+def _explained_disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise CampaignError(explain(fault, folder)) from fault

@@ -1,0 +1,341 @@
+"""How long a launch takes: measured by a short run of real launches, and remembered.
+
+What is remembered stands in ``<store>/probes/<fingerprint>/<host>.json``, the last measurement of a
+machine in the place of the one before.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import math
+import platform
+import re
+import socket
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import Recipe
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import appearing_at_once, open_regular
+from sixsv_lut.sixsv.executable import launch_environment
+from sixsv_lut.sixsv.launcher import Launcher, LaunchError
+from sixsv_lut.sixsv.report import ReportError, parse_report
+
+log = logging.getLogger(__name__)
+
+# Launches of a band at most, and seconds after which none is started any more, but for the least
+# that a mean can be taken of.
+MOST_LAUNCHES = 32
+LEAST_LAUNCHES = 4
+PROBE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the launches of one band took on one machine.
+
+    Attributes
+    ----------
+    band : str
+        Official name of the band.
+    fingerprint : str
+        Fingerprint of its recipe.
+    host : str
+        Name of the machine.
+    cpu : str
+        Its processor.
+    at_a_time : int
+        How many launches ran at the same time: they slow each other.
+    launches : int
+        How many were measured.
+    failed : int
+        How many failed; they are not in the numbers that follow.
+    mean_seconds, median_seconds, min_seconds, max_seconds : float
+        Elapsed time of a launch.
+    date : str
+        When, in ISO 8601, UTC.
+    """
+
+    band: str
+    fingerprint: str
+    host: str
+    cpu: str
+    at_a_time: int
+    launches: int
+    failed: int
+    mean_seconds: float
+    median_seconds: float
+    min_seconds: float
+    max_seconds: float
+    date: str
+
+
+@dataclass(frozen=True)
+class LaunchTime:
+    """How long a launch of a band is expected to take.
+
+    Attributes
+    ----------
+    seconds : float
+        Elapsed time.
+    source : str
+        ``probe``; ``other bands``, the mean of their probes; or ``configuration``.
+    probe : Probe or None
+        The measurement, if there is one of this band.
+    """
+
+    seconds: float
+    source: Literal["probe", "other bands", "configuration"]
+    probe: Probe | None = None
+
+
+def spread_points(grid: Grid, number: int, seed: int = 0) -> npt.NDArray[np.int64]:
+    """Choose points from all over the grid: a Latin hypercube of its cells.
+
+    Each value of an axis is taken as often as any other, so the mean over these points is an
+    unbiased guess of the mean over the grid, and the ends of the axes are among them.
+
+    Parameters
+    ----------
+    grid : Grid
+        The grid.
+    number : int
+        How many points to choose.
+    seed : int
+        The same seed gives the same points.
+
+    Returns
+    -------
+    ndarray of int64, shape (min(number, points of the grid),)
+        Numbers of points, each once, in no order: any first few of them are spread too.
+    """
+    number = min(number, grid.points)
+    chance = np.random.default_rng(seed)
+    middles = 2 * np.arange(number) + 1
+    positions = [chance.permutation(middles * size // (2 * number)) for size in grid.shape]
+    _, first = np.unique(grid.point(positions), return_index=True)
+    chosen = grid.point(positions)[np.sort(first)]
+    missing = number - len(chosen)
+    if missing:  # a small grid, in which the same cell came up twice
+        others = np.setdiff1d(np.arange(grid.points), chosen)
+        chosen = np.concatenate([chosen, chance.choice(others, missing, replace=False)])
+    return chosen
+
+
+def measure(
+    recipes: Sequence[Recipe],
+    grid: Grid,
+    *,
+    at_a_time: int,
+    timeout: float,
+    seconds: float = PROBE_SECONDS,
+) -> list[Probe]:
+    """Launch 6SV for some points of every band, and tell how long it took.
+
+    Parameters
+    ----------
+    recipes : sequence of Recipe
+        The bands.
+    grid : Grid
+        The grid of the campaign.
+    at_a_time : int
+        How many launches run at the same time.
+    timeout : float
+        Seconds after which a launch is killed.
+    seconds : float
+        When to stop: then `LEAST_LAUNCHES` of each band are brought to an end, and no more.
+
+    Returns
+    -------
+    list of Probe
+        One for each band. The results of the launches are not kept.
+
+    Raises
+    ------
+    CampaignError
+        All launches of a band failed, or 6SV cannot start.
+    """
+    # Twice as many as run at a time: with fewer, most would run beside idle cores.
+    number = max(MOST_LAUNCHES, math.ceil(2 * at_a_time / len(recipes)))
+    points = [grid.rows(point, point + 1)[0] for point in spread_points(grid, number)]
+    writers = [recipe.deck_writer() for recipe in recipes]
+    launcher = Launcher(
+        Path(recipes[0].executable), launch_environment(), timeout, recipes[0].executable_sha256
+    )
+    end = time.monotonic() + seconds
+
+    def launch(turn: int, band: int) -> float | str | None:
+        if turn >= LEAST_LAUNCHES and time.monotonic() > end:
+            return None
+        deck, inputs = writers[band].write(points[turn]), writers[band].inputs(points[turn])
+        started = time.monotonic()
+        try:
+            parse_report(launcher.launch(deck), inputs)
+        except (LaunchError, ReportError) as fault:
+            return fault.reason
+        return time.monotonic() - started
+
+    pool = ThreadPoolExecutor(at_a_time, thread_name_prefix="launch")
+    try:
+        # In turn, so that all bands have about as many when time is up.
+        futures = [
+            [pool.submit(launch, turn, band) for band in range(len(recipes))]
+            for turn in range(len(points))
+        ]
+        ended = [[future.result() for future in turn] for turn in futures]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        launcher.stop()
+        pool.shutdown(wait=True)
+    by_band = zip(*ended, strict=True)
+    return [_probe(recipe, of, at_a_time) for recipe, of in zip(recipes, by_band, strict=True)]
+
+
+def _probe(recipe: Recipe, ended: Sequence[float | str | None], at_a_time: int) -> Probe:
+    times = [one for one in ended if isinstance(one, float)]
+    reasons = [one for one in ended if isinstance(one, str)]
+    for reason in reasons:
+        log.warning("band %s: a launch failed: %s", recipe.band, reason)
+    if not times:
+        raise CampaignError(
+            f"band {recipe.band}: all {len(reasons)} launches of the probe failed, the first with: "
+            f"{reasons[0]}. Check sixsv.executable, sixsv.timeout and the axes of the "
+            "configuration; the log names all reasons."
+        )
+    probe = Probe(
+        band=recipe.band,
+        fingerprint=recipe.fingerprint,
+        host=socket.gethostname(),
+        cpu=processor(),
+        at_a_time=at_a_time,
+        launches=len(times),
+        failed=len(reasons),
+        mean_seconds=round(statistics.fmean(times), 4),
+        median_seconds=round(statistics.median(times), 4),
+        min_seconds=round(min(times), 4),
+        max_seconds=round(max(times), 4),
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    log.info("%s", probe)
+    return probe
+
+
+def processor() -> str:
+    """Name the processor of this machine."""
+    try:
+        said = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    except OSError:
+        said = None
+    return said.group(1).strip() if said else platform.processor() or platform.machine()
+
+
+def remember(probe: Probe, store: Path) -> Path:
+    """Write a measurement into the store, in the place of an earlier one of the same machine.
+
+    Parameters
+    ----------
+    probe : Probe
+        The measurement.
+    store : Path
+        Folder of the store.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    host = re.sub(r"[^A-Za-z0-9.-]", "-", probe.host)
+    path = store / "probes" / probe.fingerprint / f"{host}.json"
+    with appearing_at_once(path) as aside:
+        aside.write_text(json.dumps(asdict(probe), indent=1) + "\n")
+    return path
+
+
+def recall(fingerprint: str, store: Path) -> list[Probe]:
+    """Give all measurements of a band that the store has, the newest first.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Fingerprint of the band's recipe.
+    store : Path
+        Folder of the store.
+
+    Returns
+    -------
+    list of Probe
+        One for each machine; files that cannot be read are passed over.
+    """
+    probes = []
+    for path in (store / "probes" / fingerprint).glob("*.json"):
+        try:
+            with open_regular(path) as file:
+                probes.append(Probe(**json.load(file)))
+        except (OSError, CampaignError, ValueError, TypeError) as fault:
+            log.warning("%s is passed over: %s", path, fault)
+    return sorted(probes, key=lambda probe: probe.date, reverse=True)
+
+
+def expected_times(
+    fingerprints: Mapping[str, str], store: Path, configured_seconds: float, *, on_cluster: bool
+) -> dict[str, LaunchTime]:
+    """Tell how long a launch of each band is expected to take, and how that is known.
+
+    Parameters
+    ----------
+    fingerprints : mapping of str to str
+        Fingerprint of each band's recipe.
+    store : Path
+        Folder of the store.
+    configured_seconds : float
+        What the configuration says: it counts where nothing was measured.
+    on_cluster : bool
+        Whether launches run on nodes of a cluster: then the newest measurement from another
+        machine is taken, and one from this machine only if there is no other. Else one from this
+        machine is taken, and no other.
+
+    Returns
+    -------
+    dict of str to LaunchTime
+        For each band.
+    """
+    here = socket.gethostname()
+    found: dict[str, Probe] = {}
+    for band, fingerprint in fingerprints.items():
+        probes = recall(fingerprint, store)
+        mine = [probe for probe in probes if probe.host == here]
+        others = [probe for probe in probes if probe.host != here] if on_cluster else []
+        if others or mine:
+            found[band] = (others or mine)[0]
+    if not found:
+        return dict.fromkeys(fingerprints, LaunchTime(configured_seconds, "configuration"))
+    guess = LaunchTime(statistics.fmean(p.mean_seconds for p in found.values()), "other bands")
+    return {
+        band: LaunchTime(found[band].mean_seconds, "probe", found[band]) if band in found else guess
+        for band in fingerprints
+    }
+
+
+def describe(probes: Sequence[Probe]) -> str:
+    """Write measurements for people: a line for each band."""
+    first = probes[0]
+    lines = [f"Seconds a launch on {first.host} ({first.cpu}), {first.at_a_time} at a time:"]
+    for probe in probes:
+        failed = f", {probe.failed} failed" if probe.failed else ""
+        lines.append(
+            f"  {probe.band}  mean {probe.mean_seconds:.3g}, median {probe.median_seconds:.3g}, "
+            f"from {probe.min_seconds:.3g} to {probe.max_seconds:.3g} "
+            f"({probe.launches} launches{failed})"
+        )
+    return "\n".join(lines)

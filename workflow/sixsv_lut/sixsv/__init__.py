@@ -1,0 +1,1 @@
+"""6SV: what a launch reads and prints, and how it is started."""

@@ -1,0 +1,1 @@
+"""What is done: launches as they are kept on disk."""

@@ -1,0 +1,227 @@
+"""The store: where finished launches are kept, whatever happens to the jobs that made them.
+
+One folder for each fingerprint. In it, for each batch, known by the hash of its points:
+
+``<key>.<host>.<pid>.<random>.journal``
+    One for each attempt at the batch, written by that attempt alone.
+``<key>.parquet``
+    The sealed batch: all its launches, put there by one atomic rename. It replaces the journals.
+
+Every record carries the 8 values of its point. So a launch that is in the store serves any batch
+that asks for it, also after axes or batch size were changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sixsv_lut.campaign.points import batch_key
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import NotAFileError, appearing_at_once
+from sixsv_lut.store.journal import JournalReader, JournalWriter
+from sixsv_lut.store.records import PENDING, Attempt, Known, Records
+from sixsv_lut.store.sealed import SealedBatch, write_sealed
+
+log = logging.getLogger(__name__)
+
+_NO_PERMISSION = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class BatchStore:
+    """The part of the store that belongs to one batch.
+
+    Parameters
+    ----------
+    store : Path
+        Folder of the store.
+    fingerprint : str
+        Fingerprint of the batch's recipe.
+    values : ndarray of float64, shape (n, 8)
+        The points of the batch.
+    """
+
+    def __init__(self, store: Path, fingerprint: str, values: npt.NDArray[np.float64]) -> None:
+        self.fingerprint = fingerprint
+        self.values = values
+        self.key = batch_key(values)
+        self.folder = store / fingerprint
+        self.sealed = self.folder / f"{self.key}.parquet"
+        self._replaced: list[Path] = []
+        self._attempts: list[Attempt] = []
+        self._not_kept: tuple[Records, Collection[Attempt]] | None = None
+
+    def make_folder(self) -> None:
+        """Make the folder of the fingerprint."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def recover(self, campaign_keys: Collection[str] = ()) -> Records:
+        """Collect all that the store has of this batch's points.
+
+        Parameters
+        ----------
+        campaign_keys : collection of str
+            Keys of all batches of the campaign: their files hold none of these points and are not
+            read.
+
+        Returns
+        -------
+        Records
+            What is known of each row. A damaged sealed file of this batch is put aside, under a
+            name of its own.
+
+        Raises
+        ------
+        NotAFileError
+            Something else is where the sealed file should be.
+        OSError
+            A file is there and cannot be read just now: its launches must not be run again.
+        """
+        records = Records(self.values)
+        with contextlib.suppress(FileNotFoundError):  # none yet, or another attempt put it aside
+            self._take_sealed(records)
+        own, others = [], []
+        for path in sorted(self.folder.iterdir()):
+            key = path.name.split(".", 1)[0]
+            if key == self.key and path.suffix == ".journal":
+                own.append(path)
+            elif key and key != self.key and key not in campaign_keys:
+                others.append(path)
+        for path in own:
+            self._take(records, path)
+            self._replaced.append(path)
+        for path in others:
+            if not len(records.to_run):
+                break
+            self._take(records, path)
+        return records
+
+    def _take_sealed(self, records: Records) -> None:
+        try:
+            sealed = SealedBatch(self.sealed, self.fingerprint, self.key)
+            records.take(sealed.known())
+            self._attempts += sealed.account().attempts
+        except NotAFileError:
+            raise
+        except CampaignError as fault:
+            aside = self.sealed.with_suffix(f".damaged-{secrets.token_hex(4)}")
+            self.sealed.rename(aside)
+            log.warning("%s; put aside as %s, its launches are run again", fault, aside.name)
+
+    def _take(self, records: Records, path: Path) -> None:
+        try:
+            if path.suffix == ".journal":
+                known = self._read_journal(path)
+            elif path.suffix == ".parquet":
+                sealed = SealedBatch(path, self.fingerprint)
+                # Few of many files hold points of this batch: look at the points first.
+                if not records.wants(sealed.points()):
+                    return
+                known = sealed.known()
+            else:
+                return
+        except FileNotFoundError:
+            return  # its batch was sealed just now, by another attempt
+        except CampaignError as fault:
+            log.warning("%s is passed over: %s", path, fault)
+            return
+        if known is None:
+            log.warning("%s is passed over: it is no journal of this fingerprint", path)
+            return
+        taken = records.take(known)
+        if taken:
+            log.info("%d launches found in %s", taken, path.name)
+
+    def _read_journal(self, path: Path) -> Known | None:
+        journal = JournalReader(path, self.fingerprint)
+        known = journal.read()
+        if journal.attempt and path.name.startswith(f"{self.key}."):
+            self._attempts.append(journal.attempt)
+        return known
+
+    def open_journal(self, threads: int = 1) -> JournalWriter:
+        """Start the journal of this attempt, which runs so many launches at a time."""
+        return JournalWriter(self.folder, self.fingerprint, self.key, threads)
+
+    def seal(self, records: Records, journal: JournalWriter | None = None) -> None:
+        """Write the sealed file, and remove the journals that it replaces.
+
+        Parameters
+        ----------
+        records : Records
+            All rows of the batch, none of them pending.
+        journal : JournalWriter, optional
+            The journal of this attempt, closed. If there is none, nothing was launched, and a store
+            that gives no permission to write is left as it is.
+        """
+        if np.any(records.status == PENDING):
+            raise ValueError("a batch with rows that were never run cannot be sealed")
+        attempts = [*self._attempts, journal.attempt()] if journal else self._attempts
+        try:
+            self._write(self.sealed, records, attempts)
+        except OSError as fault:
+            if journal or fault.errno not in _NO_PERMISSION:
+                raise
+            # Nothing was launched, so there is nothing to keep: `publish` writes the batch.
+            log.info("the store gives no permission to write: its batch is written to the results")
+            self._not_kept = (records, attempts)
+            return
+        _sync_folder(self.folder)
+        self.remove_replaced()
+        if journal:
+            journal.path.unlink(missing_ok=True)
+
+    def _write(self, path: Path, records: Records, attempts: Collection[Attempt]) -> None:
+        with appearing_at_once(path) as aside:
+            write_sealed(aside, self.fingerprint, self.key, records, attempts)
+            with aside.open("rb") as file:
+                os.fsync(file.fileno())
+
+    def remove_replaced(self) -> None:
+        """Remove the journals that were recovered: their batch is sealed.
+
+        Those of other people may have to stay.
+        """
+        for path in self._replaced:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as fault:
+                if fault.errno not in _NO_PERMISSION:
+                    raise
+                log.info("%s stays: %s", path, fault.strerror)
+
+    def publish(self, output: Path) -> None:
+        """Put the sealed file where Snakemake expects it: a hard link, or else a copy.
+
+        Parameters
+        ----------
+        output : Path
+            The declared output; one that is there is replaced.
+        """
+        if self._not_kept:
+            self._write(output, *self._not_kept)
+            return
+        with appearing_at_once(output) as aside:
+            try:
+                os.link(self.sealed, aside)
+            except OSError:  # another file system, one without links, or a file of other people
+                shutil.copyfile(self.sealed, aside)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Not every shared file system takes this; the rename is atomic all the same.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
