@@ -1,17 +1,26 @@
 """6SV look-up tables: everything of the workflow that works without Snakemake.
 
-The modules import one way, from the bottom up, never down:
+A package for each stage or subject, in the order in which imports go, from the bottom up:
 
-1. ``errors``, ``files``, ``environment``, ``readable``, ``axes``, ``instruments``, ``deck``,
-   ``output``: what a launch is.
-2. ``executable``, ``configuration``, ``campaign``, ``grid``: what was asked for.
-3. ``responses``, ``recipe``, ``launcher``, ``probe``: what one band needs.
-4. ``records``, ``journal``, ``sealed``, ``store``, ``parameters``, ``batch``: many launches, safely
-   kept.
-5. ``state``, ``accounting``, ``status``, ``plan``, ``plan_text``: how far a campaign is, what it
-   has cost, and what it will.
-6. ``lut``, ``progress``, ``summary``, ``run``, ``scheduling``, ``script``: what comes out, and what
-   surrounds it.
+``sixsv``
+    6SV itself: what a launch reads and prints, and how it is started.
+``campaign``
+    What is to be done: configuration, grid of points, batches, paths, recipes.
+``store``
+    What is done: launches as they are kept on disk.
+``simulate``
+    Doing it: batches of launches, and the probe of how long one takes.
+``lut``
+    The product: the table of a band, in every format.
+``cluster``
+    Other machines: what jobs there ask for.
+``report``
+    Telling about it: how far a campaign is, what it has cost and will cost.
+``host``
+    What surrounds a run of Snakemake.
+
+Modules beside these packages are of use to all. ``pyproject.toml`` holds the order, and ``make
+lint`` checks it.
 """
 
 __version__ = "0.1.0"
