@@ -19,8 +19,9 @@ $(BIN)/python:
 	    { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Use make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# With the library of the workflow, as it stands in this folder.
+$(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
@@ -69,7 +70,7 @@ format: install-dev
 
 # The schema and the tables of config/README.md, from the types of the configuration.
 reference: install
-	PYTHONPATH=workflow $(BIN)/python -m sixsv_lut.campaign.reference
+	$(BIN)/python -m sixsv_lut.campaign.reference
 
 # The pinned versions, from the requirements*.in.
 lock: install-dev
@@ -91,7 +92,7 @@ benchmark: install
 benchmark-peers: $(VENV)/.installed-benchmark
 	@command -v parallel > /dev/null || { test "$$(id -u)" = 0 && apt-get install --yes --quiet=2 parallel; } \
 	    || echo "GNU parallel is missing: install it (Debian's package parallel), or it is left out" >&2
-	PYTHONPATH=workflow:benchmarks:tests $(BIN)/python -m peers $(ARGUMENTS)
+	PYTHONPATH=benchmarks:tests $(BIN)/python -m peers $(ARGUMENTS)
 
 # What dry runs and starts of cluster jobs cost.
 benchmark-planning: install

@@ -10,7 +10,6 @@ min_version("9.19")
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/cluster.smk"
 include: "workflow/rules/parameters.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/consolidate.smk"
@@ -18,6 +17,7 @@ include: "workflow/rules/plan.smk"
 
 
 rule all:
+    """Make the look-up tables of all bands."""
     default_target: True
     input:
         [campaign.lut_files(band) for band in campaign.band_names],

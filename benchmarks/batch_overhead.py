@@ -18,17 +18,16 @@ import tempfile
 import time
 from pathlib import Path
 
+import yaml
+
+from sixsv_lut.campaign.configuration import validate
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import make_recipe
+from sixsv_lut.campaign.table import write_table
+from sixsv_lut.sixsv.executable import launch_environment
+from sixsv_lut.sixsv.instruments import find_band
+
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT / "workflow"))
-
-import yaml  # noqa: E402
-
-from sixsv_lut.campaign.configuration import validate  # noqa: E402
-from sixsv_lut.campaign.grid import Grid  # noqa: E402
-from sixsv_lut.campaign.recipe import make_recipe  # noqa: E402
-from sixsv_lut.campaign.table import write_table  # noqa: E402
-from sixsv_lut.sixsv.executable import launch_environment  # noqa: E402
-from sixsv_lut.sixsv.instruments import find_band  # noqa: E402
 
 BATCH = """
 import sys
@@ -68,7 +67,7 @@ def main() -> None:
     if arguments.launches > grid.points:
         parser.error(f"the default campaign has only {grid.points} points")
     recipe = make_recipe(configuration, find_band(configuration.instrument, arguments.band))
-    environment = launch_environment() | {"PYTHONPATH": str(PROJECT / "workflow")}
+    environment = launch_environment()
 
     loop_seconds, batch_seconds = [], []
     with tempfile.TemporaryDirectory() as name:

@@ -16,20 +16,19 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+import yaml
+
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.configuration import effective_yaml, validate
+from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import make_recipe
+from sixsv_lut.sixsv.instruments import find_band
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, REQUIRED, Status
+from sixsv_lut.store.batch_store import BatchStore
+from sixsv_lut.store.records import Records
+
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT / "workflow"))
-
-import numpy as np  # noqa: E402
-import yaml  # noqa: E402
-
-from sixsv_lut.campaign.campaign import Campaign  # noqa: E402
-from sixsv_lut.campaign.configuration import effective_yaml, validate  # noqa: E402
-from sixsv_lut.campaign.grid import Grid  # noqa: E402
-from sixsv_lut.campaign.recipe import make_recipe  # noqa: E402
-from sixsv_lut.sixsv.instruments import find_band  # noqa: E402
-from sixsv_lut.sixsv.report import QUANTITY_NAMES, REQUIRED, Status  # noqa: E402
-from sixsv_lut.store.batch_store import BatchStore  # noqa: E402
-from sixsv_lut.store.records import Records  # noqa: E402
 
 CONSOLIDATE = """
 import json, resource, sys, time
@@ -98,7 +97,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             made = make_batches(folder, part)
-            environment = os.environ | {"PYTHONPATH": str(PROJECT / "workflow")}
+            environment = os.environ
             ended = subprocess.run(
                 [sys.executable, "-c", CONSOLIDATE],
                 cwd=folder,

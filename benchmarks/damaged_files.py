@@ -37,7 +37,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(PROJECT / "workflow"), str(PROJECT / "tests")]
+sys.path.insert(0, str(PROJECT / "tests"))
 
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402

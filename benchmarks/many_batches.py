@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(PROJECT / "workflow"), str(PROJECT / "tests")]
+sys.path.insert(0, str(PROJECT / "tests"))
 
 from sixsv_lut.campaign.campaign import Campaign  # noqa: E402
 from sixsv_lut.campaign.configuration import validate  # noqa: E402

@@ -1,14 +1,6 @@
-"""What all tests share: the library is found, and everything random is the same on every run."""
-
-import sys
-from pathlib import Path
+"""What all tests share: everything random is the same on every run."""
 
 from hypothesis import HealthCheck, settings
-
-_TESTS = Path(__file__).parent
-for _folder in (_TESTS, _TESTS.parent / "workflow"):
-    if str(_folder) not in sys.path:
-        sys.path.insert(0, str(_folder))
 
 settings.register_profile(
     "reproducible",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,9 +127,8 @@ class Case:
     @property
     def environment(self) -> dict[str, str]:
         """Environment variables of every contender."""
-        library = os.pathsep.join([str(PROJECT / "workflow"), str(PROJECT / "benchmarks")])
         return launch_environment() | {
-            "PYTHONPATH": library,
+            "PYTHONPATH": str(PROJECT / "benchmarks"),
             "SIXSV": str(self.executable),
             "CASE": str(self.folder),
         }

@@ -48,7 +48,7 @@ def loaded_by_a_batch(folder: Path, executable: Path) -> set[str]:
     }
     ended = subprocess.run(
         [sys.executable, "-c", _RUN, str(_WORKFLOW / "scripts/simulate.py"), json.dumps(given)],
-        env={"PYTHONPATH": str(_WORKFLOW), "PATH": "/usr/bin:/bin"},
+        env={"PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -3,12 +3,16 @@
 
 
 rule consolidate:
+    """Make the look-up table of a band from its batches."""
     input:
         configuration=campaign.configuration_file,
         recipe=lambda wildcards: ancient(campaign.recipe(wildcards.band)),
         batches=lambda wildcards: campaign.batch_files(wildcards.band),
     output:
-        lut_outputs(),
+        [
+            directory(path) if path.endswith(".zarr") else path
+            for path in campaign.lut_files("{band}")
+        ],
     log:
         f"{campaign.folder}/logs/consolidate/{{band}}.log",
     benchmark:

@@ -10,6 +10,7 @@ localrules:
 
 
 rule configuration:
+    """Write the effective configuration beside the results."""
     output:
         campaign.configuration_file,
     log:
@@ -21,6 +22,7 @@ rule configuration:
 
 
 rule parameters:
+    """Write the table of all points."""
     output:
         table=campaign.table,
         text=campaign.table_text,
@@ -40,6 +42,7 @@ rule parameters:
 # The executable and the responses are no inputs: their content is in the digest of the output, and
 # neither a touched file nor another path to the same content is a reason to make a recipe again.
 rule recipe:
+    """Write what all launches of a band have in common, with its fingerprint."""
     output:
         f"{campaign.folder}/bands/{{band}}-{{digest}}.json",
     log:

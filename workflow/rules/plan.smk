@@ -8,24 +8,26 @@ localrules:
 
 
 rule plan:
+    """Tell what the campaign will cost; nothing is started."""
     log:
         f"{campaign.folder}/logs/plan.log",
     conda:
         "../envs/sixsv-lut.yaml"
     params:
-        site=site,
+        site=jobs.site,
     script:
         "../scripts/plan.py"
 
 
 rule probe:
+    """Measure how long a launch of each band takes, in about a minute."""
     log:
         f"{campaign.folder}/logs/probe.log",
     conda:
         "../envs/sixsv-lut.yaml"
-    threads: launches_at_a_time
+    threads: jobs.probe_threads
     resources:
-        mem_mb=probe_memory,
-        runtime=probe_minutes,
+        mem_mb=jobs.probe_memory,
+        runtime=jobs.probe_minutes,
     script:
         "../scripts/probe.py"

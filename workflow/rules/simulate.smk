@@ -4,6 +4,7 @@
 
 
 rule simulate:
+    """Run the launches of a batch, from wherever earlier attempts have left it."""
     input:
         # Which batch it is stands in the path of the output: when these were made is no matter.
         table=ancient(campaign.table),
@@ -14,14 +15,14 @@ rule simulate:
         f"{campaign.folder}/logs/simulate/{{band}}-{{digest}}/{{batch}}.log",
     benchmark:
         f"{campaign.folder}/benchmarks/simulate/{{band}}-{{digest}}/{{batch}}.tsv"
-    retries: batch_retries()
+    retries: jobs.batch_retries()
     group:
-        cluster_job
+        jobs.group
     conda:
         "../envs/sixsv-lut.yaml"
     threads: 1
     resources:
-        mem_mb=batch_memory,
-        runtime=batch_minutes,
+        mem_mb=jobs.batch_memory,
+        runtime=jobs.batch_minutes,
     script:
         "../scripts/simulate.py"

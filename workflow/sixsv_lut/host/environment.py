@@ -35,6 +35,7 @@ def prepare(folder: str, *, main_process: bool) -> None:
             "Move or rename it."
         )
     sys.executable = _python_for_shells(sys.executable)
+    # For jobs in an environment that conda made: it has what the library needs, not the library.
     library = f"{folder}/workflow"
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     os.environ["PYTHONPATH"] = os.pathsep.join([library, *(p for p in others if p != library)])

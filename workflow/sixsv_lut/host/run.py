@@ -11,14 +11,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from sixsv_lut.campaign.campaign import RUNNING, Campaign
 from sixsv_lut.campaign.configuration import effective
 from sixsv_lut.errors import CampaignError
-
-# Missing files that a message lists.
-_SHOWN = 20
 
 # State of this Snakemake process, between its start and its end.
 _lock: IO[str] | None = None
@@ -98,37 +95,3 @@ def end(campaign: Campaign, *, succeeded: bool) -> None:
         except (CampaignError, OSError) as fault:
             # The tables are made: what cannot be told of them now is no failure of the run.
             print(f"The summary cannot be made: {fault}. Try ./status later.", file=sys.stderr)
-
-
-def refuse_missing_products(dag: Any) -> None:
-    """Refuse to call a run successful that has not made all that was asked for.
-
-    Snakemake skips a job whose inputs are all ``ancient`` and there when it has another reason to
-    make one of these again, even if what the job itself makes is missing; and it calls the run a
-    success.
-
-    Parameters
-    ----------
-    dag : snakemake.dag.DAG
-        The jobs of the run that has ended.
-
-    Raises
-    ------
-    CampaignError
-        Files that were asked for are missing; the message names them.
-    """
-    asked_for = (file for job in dag.targetjobs for file in (job.output or job.input))
-    missing = sorted({str(file) for file in asked_for if not os.path.lexists(file)})
-    if missing:
-        raise CampaignError(
-            "\n".join(
-                [
-                    "Snakemake ended without an error, but these files were not made:",
-                    *(f"  {path}" for path in missing[:_SHOWN]),
-                    *([f"  and {len(missing) - _SHOWN} more"] if len(missing) > _SHOWN else []),
-                    "Nothing that was computed is lost. Run the same command again, without "
-                    "--forcerun if it was given; if that ends in the same way, remove the folder "
-                    ".snakemake/incomplete first.",
-                ]
-            )
-        )

@@ -1,0 +1,112 @@
+"""What happens when a run of Snakemake starts and ends, and what of its messages is shown."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.host import run, snakemake_internals
+from sixsv_lut.host.jobs import Jobs
+from sixsv_lut.host.terminal import shown_on_terminal
+
+# Missing files that a message lists.
+_SHOWN = 20
+
+
+class Hooks:
+    """The start and the end of a run.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+        The workflow.
+    campaign : Campaign
+        The campaign.
+    jobs : Jobs
+        What jobs ask for.
+    """
+
+    def __init__(self, workflow: Any, campaign: Campaign, jobs: Jobs) -> None:
+        self._workflow = workflow
+        self._campaign = campaign
+        self._jobs = jobs
+        self._profiles = Path(workflow.basedir) / "profiles"
+
+    def asked_for_only(self, *targets: str) -> bool:
+        """Tell whether nothing but these targets was asked for."""
+        settings = self._workflow.dag_settings
+        asked = settings.targets if settings else ()
+        return bool(asked) and set(asked) <= set(targets)
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether this Snakemake computes nothing, so that it may run beside one that does."""
+        return self.asked_for_only("plan")
+
+    def quieten(self, handlers: list[logging.Handler]) -> None:
+        """Show on the terminal what the user must know, unless ``--verbose`` was given."""
+        if self._workflow.is_main_process and not self._workflow.output_settings.verbose:
+            snakemake_internals.filter_terminal(handlers, self._shown)
+
+    def _shown(self, record: logging.LogRecord) -> bool:
+        return shown_on_terminal(
+            record, only_warnings=self.only_looks and not self._workflow.dryrun
+        )
+
+    def start(self) -> None:
+        """Begin a run; end Snakemake with a plain message if that cannot be."""
+        try:
+            if self.only_looks:
+                snakemake_internals.stay_on_this_machine(self._workflow.scheduler)
+            else:
+                run.start(self._campaign, progress=not self.asked_for_only("plan", "probe"))
+                self._jobs.prepare_scheduler()
+                self._jobs.start_on_cluster(self._profiles)
+        except CampaignError as error:
+            raise SystemExit(f"Error: {error}") from None
+
+    def succeed(self) -> None:
+        """End a run that Snakemake calls a success; that it made what it should is checked."""
+        if not self.only_looks:
+            self._end_on_cluster()
+            missing = self._missing_files()
+            made = not missing and not self.asked_for_only("plan", "probe")
+            run.end(self._campaign, succeeded=made)
+            if missing:
+                raise SystemExit(f"Error: {missing}")
+        if self.asked_for_only("probe"):
+            print("snakemake plan, with the same options, tells what follows.", file=sys.stderr)
+
+    def fail(self) -> None:
+        """End a run that failed."""
+        if not self.only_looks:
+            run.end(self._campaign, succeeded=False)
+            self._end_on_cluster()
+
+    def _end_on_cluster(self) -> None:
+        said = self._jobs.end_on_cluster(self._profiles)
+        if said:
+            print(said, file=sys.stderr)
+
+    def _missing_files(self) -> str:
+        # Snakemake skips a job whose inputs are all ``ancient`` and there when one of these is made
+        # again, even if what the job itself makes is missing; and it calls the run a success.
+        asked_for = snakemake_internals.requested_files(self._workflow)
+        missing = sorted({file for file in asked_for if not os.path.lexists(file)})
+        if not missing:
+            return ""
+        return "\n".join(
+            [
+                "Snakemake ended without an error, but these files were not made:",
+                *(f"  {path}" for path in missing[:_SHOWN]),
+                *([f"  and {len(missing) - _SHOWN} more"] if len(missing) > _SHOWN else []),
+                "Nothing that was computed is lost. Run the same command again, without "
+                "--forcerun if it was given; if that ends in the same way, remove the folder "
+                ".snakemake/incomplete first.",
+            ]
+        )

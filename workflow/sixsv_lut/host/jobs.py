@@ -1,0 +1,150 @@
+"""What the jobs of Snakemake ask for: cores, memory, walltime, and which batches share a job.
+
+The methods of `Jobs` stand in the rules as they are: Snakemake calls them with the wildcards of a
+job and the number of the attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.cluster.job_shape import JobShape, Site
+from sixsv_lut.errors import CampaignError
+from sixsv_lut.host import cluster, snakemake_internals
+
+# What a probe asks for: some minutes for machines that are slower than expected.
+_PROBE_MINUTES = 15
+
+
+class Jobs:
+    """What jobs ask for, from the configuration and from what the profile says.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+        The workflow.
+    campaign : Campaign
+        The campaign.
+    """
+
+    def __init__(self, workflow: Any, campaign: Campaign) -> None:
+        self._workflow = workflow
+        self._campaign = campaign
+
+    @property
+    def executor(self) -> str:
+        """Name of what runs the jobs; empty in a dry run."""
+        return getattr(self._workflow.executor_plugin, "name", "")
+
+    @cached_property
+    def shape(self) -> JobShape:
+        """Shape of cluster jobs, checked; only to be asked for once the profile was read."""
+        settings = self._workflow.resource_settings
+        limits = _values(settings.resources)
+        shape = JobShape(
+            batches=self._workflow.group_settings.group_components.get("simulate", 1),
+            threads=_values(settings.overwrite_threads).get("simulate", 1),
+            cores=settings.cores or 1,
+            # A dry run does not know the executor, so the profile says it too.
+            serial=bool(limits.get("serial_batches")) or self.executor == "slurm",
+            walltime_limit=limits.get("walltime_limit"),
+            memory_per_core=limits.get("memory_per_core"),
+        )
+        # Not on this machine alone (no number of jobs was given), nor again inside every job.
+        if settings.nodes is not None and self._workflow.is_main_process:
+            configuration = self._campaign.configuration
+            try:
+                shape.check(
+                    min(configuration.batch_size, self._campaign.points),
+                    configuration.sixsv.seconds_per_launch,
+                )
+            except CampaignError as error:
+                raise SystemExit(f"Error: {error}") from None
+        return shape
+
+    def group(self, wildcards: Any) -> str:
+        """Name the cluster job of a batch.
+
+        Neighbours share a job whatever else is to be done, so that a job which is still running
+        when Snakemake is started again can be told from the others.
+        """
+        batches = self.shape.batches
+        first = int(wildcards.batch) // batches * batches
+        name = f"{wildcards.band}-{wildcards.digest}-{first:05d}"
+        snakemake_internals.count_group_as(self._workflow, name, "simulate")
+        return name
+
+    def batch_retries(self) -> int:
+        """Give how often a batch is started again: once, or more if the profile says so."""
+        settings = self._workflow.execution_settings
+        return max(1, settings.retries if settings else 0)
+
+    def batch_minutes(self, wildcards: Any, attempt: int) -> int:
+        """Give the walltime of a batch, in minutes."""
+        start, stop = self._campaign.batch_range(int(wildcards.batch))
+        seconds = self._campaign.configuration.sixsv.seconds_per_launch
+        return self.shape.batch_minutes(stop - start, seconds, attempt)
+
+    def batch_memory(self, wildcards: Any, attempt: int) -> int:
+        """Give the memory of a batch, in MB."""
+        return self.shape.batch_memory(attempt)
+
+    def site(self, _wildcards: Any) -> dict[str, Any]:
+        """Describe in plain values where launches run: the shape of a job, and jobs at a time."""
+        return {"shape": asdict(self.shape), "jobs": self._workflow.resource_settings.nodes}
+
+    def probe_threads(self, _wildcards: Any) -> int:
+        """Give how many launches run at a time on one machine."""
+        settings = self._workflow.resource_settings
+        number = Site(self.shape, settings.nodes).launches_at_a_time
+        # The job of the probe does not know the jobs of the profile.
+        snakemake_internals.set_threads(settings, "probe", number)
+        return number
+
+    def probe_memory(self, _wildcards: Any, attempt: int) -> int:
+        """Give the memory of a probe, in MB: that of batches with as many launches at a time."""
+        return self.shape.side_by_side * self.shape.batch_memory(attempt)
+
+    def probe_minutes(self, _wildcards: Any) -> int:
+        """Give the walltime of a probe, which takes a minute or a few."""
+        limit = self.shape.walltime_limit
+        return _PROBE_MINUTES if limit is None else min(_PROBE_MINUTES, limit)
+
+    def prepare_scheduler(self) -> None:
+        """Keep Snakemake's scheduler from looking at all waiting jobs ever more often."""
+        if self.executor == "cluster-generic":
+            snakemake_internals.wake_once(self._workflow.scheduler)
+        else:
+            # On this machine there is nothing to limit, and on SLURM the wrapper of sbatch does.
+            snakemake_internals.lift_rate_limit(self._workflow.scheduler)
+
+    def start_on_cluster(self, profiles: Path) -> None:
+        """Prepare the main process for a cluster."""
+        cluster.name_campaign(self._campaign)
+        if self.executor == "slurm":
+            settings = self._workflow.resource_settings
+            account = (settings.default_resources or {}).get("slurm_account")
+            cluster.start(
+                self._campaign,
+                profiles / "slurm",
+                None if account is None else str(getattr(account, "raw", account)).strip("'\""),
+                _values(settings.resources).get("submissions_per_minute"),
+            )
+
+    def end_on_cluster(self, profiles: Path) -> str:
+        """Leave no job behind, and give what is to be said of those that failed."""
+        if self.executor == "slurm":
+            return cluster.end(profiles / "slurm")
+        if self.executor == "cluster-generic":
+            return cluster.failures(profiles / "pbs")
+        return ""
+
+
+def _values(settings: Mapping[str, Any]) -> dict[str, Any]:
+    # Numbers as they were given, or objects of Snakemake that hold them.
+    return {name: getattr(value, "value", value) for name, value in settings.items()}
