@@ -30,14 +30,17 @@ from sixsv_lut.sixsv.instruments import find_band
 PROJECT = Path(__file__).resolve().parents[1]
 
 BATCH = """
-import sys
+import json, sys
 from pathlib import Path
-from sixsv_lut.simulate.batch import run_batch
-from sixsv_lut.campaign.table import read_batch
+from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import read_recipe
+from sixsv_lut.campaign.table import read_batch
+from sixsv_lut.simulate.batch import run_batch
 
 folder = Path(sys.argv[1])
-values, keys = read_batch(folder / "table.parquet", 0)
+axes, batch_size = json.loads((folder / "grid.json").read_text())
+grid = Grid(tuple(map(tuple, axes)))
+values, keys = read_batch(folder / "table.parquet", 0, grid, batch_size)
 run_batch(
     values, read_recipe(folder / "recipe.json"), folder / "store", folder / "batch.parquet",
     threads=1, timeout=120, retries=1, campaign_keys=keys,
@@ -74,6 +77,7 @@ def main() -> None:
         folder = Path(name)
         recipe.write(folder / "recipe.json")
         write_table(grid, arguments.launches, folder / "table.parquet")
+        (folder / "grid.json").write_text(json.dumps([grid.values, arguments.launches]))
         writer = recipe.deck_writer()
         for i, point in enumerate(grid.rows(0, arguments.launches)):
             (folder / f"{i:05d}.deck").write_text(writer.write(point))

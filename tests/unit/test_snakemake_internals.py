@@ -12,6 +12,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+import snakemake.api  # noqa: F401 -- before its parts, which import each other
 from snakemake.logging import LoggerManager
 from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake.settings.types import ResourceSettings

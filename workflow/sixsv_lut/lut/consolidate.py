@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sixsv_lut import DECK_VERSION, __version__
+from sixsv_lut import DECK_VERSION, RUN6SV_VERSION, __version__
 from sixsv_lut.campaign.configuration import Configuration, effective, effective_yaml
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import Recipe
@@ -72,6 +72,7 @@ def provenance(
         "compatibility": "run6sv" if configuration.run6sv else "none",
         "fingerprint": recipe.fingerprint,
         "deck_version": DECK_VERSION,
+        **({"run6sv_version": RUN6SV_VERSION} if configuration.run6sv else {}),
         "executable": recipe.executable,
         "executable_sha256": recipe.executable_sha256,
         "executable_version": recipe.version,
