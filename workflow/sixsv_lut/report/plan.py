@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, smallest_batch_size
@@ -53,14 +54,12 @@ _LARGEST_BATCH = 1_000_000
 _WORTH_TELLING = 0.2
 
 
-@dataclass(frozen=True)
-class BandPlan:
-    """What one band costs; the numbers of all bands add up to those of `Plan`.
+@dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """What adds up: of one band, or of all bands together.
 
     Attributes
     ----------
-    band : str
-        Official name.
     launches, launches_done, launches_left : int
         In all, in the store, to be run.
     launches_failed : int
@@ -69,21 +68,12 @@ class BandPlan:
         In all, and those that the launches left fill.
     cluster_jobs, cluster_jobs_left : int
         Jobs of these batches; 0 on this machine alone.
-    seconds_per_launch : float
-        Expected elapsed time of a launch.
-    seconds_per_launch_from : str
-        How that is known (see `sixsv_lut.simulate.probe.LaunchTime`).
-    probe_host, probe_date : str or None
-        Where and when it was measured.
-    probe_launches_at_a_time : int or None
-        How many launches ran there at the same time.
     cpu_seconds, cpu_seconds_done, cpu_seconds_left : float
         Of the launches.
     store_bytes, lut_bytes : int
         About what sealed batches and LUT take in the end.
     """
 
-    band: str
     launches: int
     launches_done: int
     launches_left: int
@@ -92,16 +82,41 @@ class BandPlan:
     batches_left: int
     cluster_jobs: int
     cluster_jobs_left: int
-    seconds_per_launch: float
-    seconds_per_launch_from: str
-    probe_host: str | None
-    probe_date: str | None
-    probe_launches_at_a_time: int | None
     cpu_seconds: float
     cpu_seconds_done: float
     cpu_seconds_left: float
     store_bytes: int
     lut_bytes: int
+
+
+def _sums(parts: Sequence[Amounts]) -> dict[str, Any]:
+    return {one.name: sum(getattr(part, one.name) for part in parts) for one in fields(Amounts)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandPlan(Amounts):
+    """What one band costs.
+
+    Attributes
+    ----------
+    band : str
+        Official name.
+    seconds_per_launch : float
+        Expected elapsed time of a launch.
+    seconds_per_launch_from : str
+        How that is known (see `sixsv_lut.simulate.probe.LaunchTime`).
+    probe_host, probe_date : str or None
+        Where and when it was measured.
+    probe_launches_at_a_time : int or None
+        How many launches ran there at the same time.
+    """
+
+    band: str
+    seconds_per_launch: float
+    seconds_per_launch_from: str
+    probe_host: str | None
+    probe_date: str | None
+    probe_launches_at_a_time: int | None
 
 
 @dataclass(frozen=True)
@@ -171,9 +186,9 @@ class BatchSizePlan:
     job_seconds: float
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a campaign costs, in base units.
+@dataclass(frozen=True, kw_only=True)
+class Plan(Amounts):
+    """What a campaign costs, in base units: the sums over its bands, and what follows from them.
 
     Attributes
     ----------
@@ -191,8 +206,6 @@ class Plan:
         Cluster jobs at a time.
     launches_at_a_time_of_batch : int
         Launches that a batch runs at a time.
-    launches, ..., lut_bytes
-        Sums over the bands (see `BandPlan`).
     configured_seconds_per_launch : float
         What the configuration says, from which walltimes follow.
     advised_seconds_per_launch : float or None
@@ -218,23 +231,10 @@ class Plan:
     cores: int
     jobs_at_a_time: int | None
     launches_at_a_time_of_batch: int
-    launches: int
-    launches_done: int
-    launches_left: int
-    launches_failed: int
-    batches: int
-    batches_left: int
-    cluster_jobs: int
-    cluster_jobs_left: int
     consolidation_jobs: int
     configured_seconds_per_launch: float
     advised_seconds_per_launch: float | None
-    cpu_seconds: float
-    cpu_seconds_done: float
-    cpu_seconds_left: float
     elapsed_seconds: float
-    store_bytes: int
-    lut_bytes: int
     job: JobPlan | None
     files: FilePlan
     suggested_batch_size: BatchSizePlan | None
@@ -269,8 +269,9 @@ def make_plan(
     size = min(configuration.batch_size, campaign.points)
     bands = tuple(_band(campaign, site, band, progress[band], times[band]) for band in times)
     slowest = max(band.seconds_per_launch for band in bands)
-    batches_left = sum(band.batches_left for band in bands)
+    sums = _sums(bands)
     return Plan(
+        **sums,
         campaign=configuration.campaign,
         points=campaign.points,
         batch_size_launches=size,
@@ -278,25 +279,12 @@ def make_plan(
         cores=site.shape.cores,
         jobs_at_a_time=site.jobs,
         launches_at_a_time_of_batch=site.threads,
-        launches=sum(band.launches for band in bands),
-        launches_done=sum(band.launches_done for band in bands),
-        launches_left=sum(band.launches_left for band in bands),
-        launches_failed=sum(band.launches_failed for band in bands),
-        batches=sum(band.batches for band in bands),
-        batches_left=batches_left,
-        cluster_jobs=sum(band.cluster_jobs for band in bands),
-        cluster_jobs_left=sum(band.cluster_jobs_left for band in bands),
         consolidation_jobs=0 if site.jobs is None else len(bands),
         configured_seconds_per_launch=configuration.sixsv.seconds_per_launch,
         advised_seconds_per_launch=_advised(configuration, times),
-        cpu_seconds=sum(band.cpu_seconds for band in bands),
-        cpu_seconds_done=sum(band.cpu_seconds_done for band in bands),
-        cpu_seconds_left=sum(band.cpu_seconds_left for band in bands),
         elapsed_seconds=_elapsed(site, size, bands),
-        store_bytes=sum(band.store_bytes for band in bands),
-        lut_bytes=sum(band.lut_bytes for band in bands),
         job=_job(campaign, site, slowest),
-        files=_files(campaign, site, batches_left),
+        files=_files(campaign, site, sums["batches_left"]),
         suggested_batch_size=suggest_batch_size(campaign, site, slowest),
         bands=bands,
     )
