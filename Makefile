@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -53,6 +53,18 @@ test-pbs: install-dev
 # needed; without one it says so. The environment's Python must be one that ordinary users can run.
 test-openpbs: install-dev
 	tests/cluster/private_openpbs.sh isolated $(BIN)/python -m pytest tests/cluster/test_openpbs.py $(ARGUMENTS)
+
+# Planning, and what is used of Snakemake without being published, on the lowest Snakemake that the Snakefile
+# allows; the other tests run on the pinned one.
+LOWEST_SNAKEMAKE := $(shell sed -n 's/^min_version("\(.*\)")/\1/p' Snakefile)
+
+test-lowest-snakemake: $(BIN)/python
+	$(BIN)/python -m venv $(VENV)-lowest
+	grep -v '^snakemake==' requirements-dev.txt > $(VENV)-lowest/requirements.txt
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -r $(VENV)-lowest/requirements.txt 'snakemake==$(LOWEST_SNAKEMAKE).*' -e .
+	$(VENV)-lowest/bin/python -m pytest tests/unit/test_snakemake_internals.py \
+	    tests/workflow/test_planning.py tests/workflow/test_complete_or_error.py
 
 lint: install-dev
 	$(BIN)/python -m ruff check workflow tests benchmarks profiles status
@@ -103,4 +115,4 @@ benchmark-many-batches: install
 	$(BIN)/python benchmarks/many_batches.py
 
 clean:
-	rm -rf $(VENV) .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
