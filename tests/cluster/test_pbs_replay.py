@@ -306,6 +306,13 @@ def test_job_that_waits_for_another_one_is_not_called_held(plain_site: Site) -> 
 # --- starts that never run the script -----------------------------------------------------------
 
 
+def _submit_watched_here(site: Site) -> subprocess.CompletedProcess[str]:
+    """Submit a job that the refresher of the test watches, and no other."""
+    site.records.make_folders()
+    site.records.refresher_file.write_text(f"{os.getpid()}\n")
+    return submit(script("a:b=1"))
+
+
 def _start_fails(site: Site, identifier: str) -> None:
     """Let a node fail to start a job, as its prologue does."""
     name = next(iter(site.records.jobs().values())).tag
@@ -326,7 +333,7 @@ def _starts_again(site: Site, identifier: str) -> None:
 
 def test_failed_start_uses_no_retry(site: Site) -> None:
     site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
-    assert submit(script("a:b=1")).stdout == "100.pbshost\n"
+    assert _submit_watched_here(site).stdout == "100.pbshost\n"
     for number in range(100, 105):
         _start_fails(site, f"{number}.pbshost")
         _starts_again(site, f"{number + 1}.pbshost")
@@ -346,7 +353,7 @@ def test_failed_start_uses_no_retry(site: Site) -> None:
 
 def test_later_starts_wait_longer(site: Site) -> None:
     site.refresher.settings = Settings(poll=0.05, wait_first=3.0, wait_longest=20.0)
-    submit(script("a:b=1"))
+    _submit_watched_here(site)
     (job,) = site.records.jobs().values()
     waits = []
     for starts in range(6):
@@ -358,13 +365,17 @@ def test_later_starts_wait_longer(site: Site) -> None:
 
 def test_job_that_never_starts_fails_in_the_end(site: Site) -> None:
     site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
-    submit(script("a:b=1"))
+    _submit_watched_here(site)
     for number in range(100, 112):
         _start_fails(site, f"{number}.pbshost")
         if number < 111:
             _starts_again(site, f"{number + 1}.pbshost")
-    site.rounds()
-    assert site.status() == "failed"
+
+    def has_failed() -> bool:
+        site.rounds(1)
+        return site.status() == "failed"
+
+    _wait(has_failed)
     (failure,) = site.failures()
     assert "12 starts failed" in str(failure["reason"])
     if site.history:
@@ -373,7 +384,7 @@ def test_job_that_never_starts_fails_in_the_end(site: Site) -> None:
 
 def test_start_again_whose_answer_was_lost_is_found(site: Site) -> None:
     site.refresher.settings = Settings(poll=0.05, wait_first=0.0, wait_longest=0.0)
-    submit(script("a:b=1"))
+    _submit_watched_here(site)
     site.server.switch("taken", on=True)
     site.server.switch("refuse", on=True, text="183")
     _start_fails(site, ID)
@@ -385,7 +396,7 @@ def test_start_again_whose_answer_was_lost_is_found(site: Site) -> None:
 
 
 def test_job_held_after_failed_starts_is_started_again(plain_site: Site) -> None:
-    submit(script("a:b=1"))
+    _submit_watched_here(plain_site)
     held = sample("direct_write_output_dir_missing")
     plain_site.server.put(ID, {**held, "Job_Name": plain_site.server.all()[ID]["Job_Name"]})
     plain_site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
@@ -395,7 +406,7 @@ def test_job_held_after_failed_starts_is_started_again(plain_site: Site) -> None
 
 
 def test_cancelled_job_is_not_started_again(plain_site: Site) -> None:
-    submit(script("a:b=1"))
+    _submit_watched_here(plain_site)
     subprocess.run([PROFILE / "cancel", ID], check=True)
     _wait(lambda: plain_site.server.all()[ID]["job_state"] == "F")
     plain_site.rounds()
@@ -494,10 +505,11 @@ def script(
         "threads": 4,
         "resources": {"mem_mb": 900, "runtime": 90, **resources},
     }
-    wait = shlex.quote(str(scratch.resolve()))
+    # Snakemake names the inputs of each member, also those that they share.
+    wait = " ".join([shlex.quote(str(scratch.resolve())), *("in.parquet" for _ in members)])
     command = (
         f"cd {shlex.quote(str(Path.cwd()))} && {sys.executable} -m snakemake --target-jobs "
-        f"{shlex.join(members)} --cores 4 --wait-for-files {wait} in.parquet && exit 0 || exit 1"
+        f"{shlex.join(members)} --cores 4 --wait-for-files {wait} && exit 0 || exit 1"
     )
     path = scratch / f"snakejob.{members[0].replace(':', '.')}.sh"
     path.write_text(f"#!/bin/sh\n# properties = {json.dumps(properties)}\n{command}\n")

@@ -107,7 +107,8 @@ class Task:
         listed = self.option("--wait-for-files-file")
         if listed:
             files = Path(listed[0]).read_text().splitlines()
-        names = sorted(name for name in files if Path(name).resolve() != self.scratch)
+        # Named once for each member that has it: a job of fewer members is the same work.
+        names = sorted({name for name in files if Path(name).resolve() != self.scratch})
         return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
     @property
