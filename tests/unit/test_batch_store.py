@@ -16,7 +16,8 @@ from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import NotAFileError
 from sixsv_lut.sixsv.report import QUANTITY_NAMES, SPHERICAL_ALBEDO, Status
-from sixsv_lut.store.batch_store import BatchStore, sealed
+from sixsv_lut.store import sealed
+from sixsv_lut.store.batch_store import BatchStore
 from sixsv_lut.store.journal import JournalReader
 from sixsv_lut.store.records import PENDING, Records, Result
 from sixsv_lut.store.sealed import read_sealed, read_sealed_table
