@@ -18,7 +18,9 @@ pending = most = 0
 class Timer(threading.Timer):
     def start(self):
         global pending, most
-        self.counted = "scheduling" in sys._getframe(1).f_code.co_filename
+        # By Snakemake's own method, and by what replaces it.
+        caller = sys._getframe(1).f_code.co_filename
+        self.counted = "scheduling" in caller or "snakemake_internals" in caller
         pending += self.counted
         most = max(most, pending)
         super().start()
