@@ -44,7 +44,8 @@ finally:
 
 def most_timers(workspace: Workspace, *options: str) -> int:
     """Run the small campaign, in which many jobs end while others wait."""
-    workspace.configure(SMALL | {"sixsv": {"executable": workspace.executable('exec "$SIXSV"')}})
+    sixsv = {"executable": workspace.executable('exec "$SIXSV"')}
+    workspace.configure(SMALL | {"sixsv": sixsv, "batch_size": 16})
     report = workspace.folder / "timers"
     command = [sys.executable, "-c", OBSERVED, str(report), "--profile", "local", *options]
     ended = subprocess.run(
@@ -54,6 +55,7 @@ def most_timers(workspace: Workspace, *options: str) -> int:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout
