@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from sixsv_lut.store.batch_store import BatchStore
 from sixsv_lut.store.journal import read_journal
 from sixsv_lut.store.records import Known
 from sixsv_lut.store.sealed import read_sealed
-from unit.support import FakeSixSV, good_result, points, recipe_with, write_script
+from unit.support import FakeSixSV, good_result, points, recipe_with, small_disk, write_script
 
 _APPARENT = QUANTITY_NAMES.index("apparent_reflectance")
 
@@ -486,24 +486,6 @@ def test_a_batch_that_was_suspended_for_longer_than_the_timeout_fails_nothing(
 # ----- disks that take nothing more
 
 
-@contextlib.contextmanager
-def _small_disk(path: Path, size: str) -> Iterator[Path]:
-    path.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path],
-        check=False,
-        capture_output=True,
-    )
-    if mounted.returncode != 0:
-        pytest.skip("no disk can be mounted here")
-    try:
-        yield path
-    finally:
-        subprocess.run(["umount", "-l", path], check=True)
-
-
 def _remount(path: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", path], check=True)
 
@@ -514,7 +496,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def test_a_full_disk_gives_a_clear_error_and_loses_nothing(tmp_path: Path, fake: FakeSixSV) -> None:
     recipe, values = recipe_with(fake.path), points(60)
-    with _small_disk(tmp_path / "disk", "32k") as disk:
+    with small_disk(tmp_path / "disk", "32k") as disk:
         options: dict[str, Any] = {"threads": 2, "timeout": 20.0, "retries": 0}
         output = disk / "out.parquet"
         with pytest.raises(CampaignError) as refusal:
@@ -538,7 +520,7 @@ def test_a_disk_that_is_full_when_the_batch_is_sealed_loses_nothing(
     tmp_path: Path, fake: FakeSixSV
 ) -> None:
     recipe, values = recipe_with(fake.path), points(20)
-    with _small_disk(tmp_path / "disk", "36k") as disk:
+    with small_disk(tmp_path / "disk", "36k") as disk:
         journal = _put_in_journal(disk, recipe, values, range(20))
         before = journal.read_bytes()
         with pytest.raises(CampaignError, match="No space left on device"):
@@ -552,7 +534,7 @@ def test_a_read_only_store_gives_a_clear_error_and_loses_nothing(
     tmp_path: Path, fake: FakeSixSV
 ) -> None:
     recipe, values = recipe_with(fake.path), points(6)
-    with _small_disk(tmp_path / "disk", "4m") as disk:
+    with small_disk(tmp_path / "disk", "4m") as disk:
         _put_in_journal(disk, recipe, values, range(3))
         before = _files(disk)
         _remount(disk, "ro")
