@@ -21,7 +21,6 @@ import yaml
 
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import effective_yaml, validate
-from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import make_recipe
 from sixsv_lut.sixsv.instruments import find_band
 from sixsv_lut.sixsv.report import QUANTITY_NAMES, REQUIRED, Status
@@ -34,15 +33,16 @@ CONSOLIDATE = """
 import json, resource, sys, time
 from pathlib import Path
 import yaml
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.lut.consolidate import consolidate
 from sixsv_lut.campaign.recipe import read_recipe
 
 started = time.perf_counter()
-configuration = from_effective(yaml.safe_load(Path("configuration.yaml").read_text()))
+campaign = Campaign(from_effective(yaml.safe_load(Path("configuration.yaml").read_text())))
 batches = sorted(Path("batches").iterdir())
 outputs = [Path(name) for name in ("lut.json", "lut.csv", "lut.nc")]
-consolidate(configuration, read_recipe(Path("recipe.json")), batches, outputs)
+consolidate(campaign, read_recipe(Path("recipe.json")), batches, outputs)
 print(json.dumps({
     "seconds": round(time.perf_counter() - started, 1),
     "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -59,23 +59,22 @@ def make_batches(folder: Path, part: float) -> dict[str, float]:
         config["axes"]["psurf"] = [1000]  # a sixteenth
     campaign = Campaign(validate(config, "the benchmark"))
     configuration = campaign.configuration
-    grid = Grid(configuration.axes.written())
     recipe = make_recipe(configuration, find_band("OLCI", "Oa08"))
     recipe.write(folder / "recipe.json")
     (folder / "configuration.yaml").write_text(effective_yaml(configuration))
-    chance = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     started = time.perf_counter()
-    for batch in range(campaign.batches):
-        values = grid.rows(*campaign.batch_range(batch))
+    for batch in range(len(campaign.batches)):
+        values = campaign.grid.rows(*campaign.batches[batch])
         records = Records(values)
         rows = len(values)
         records.status[:] = Status.OK
         records.launches[:] = 1
         records.seconds[:] = 0.3
         # Most quantities of a real batch have few different numbers: 150 bytes a point in all.
-        records.quantities[:] = chance.integers(0, 400, (rows, len(QUANTITY_NAMES))) / 400
+        records.quantities[:] = rng.integers(0, 400, (rows, len(QUANTITY_NAMES))) / 400
         for name in REQUIRED:
-            numbers = np.round(chance.random(rows), 5)
+            numbers = np.round(rng.random(rows), 5)
             records.quantities[:, QUANTITY_NAMES.index(name)] = numbers
         kept = BatchStore(folder / "store", recipe.fingerprint, values)
         kept.make_folder()
@@ -83,7 +82,7 @@ def make_batches(folder: Path, part: float) -> dict[str, float]:
         kept.publish(folder / f"batches/{batch:05d}.parquet")
     return {
         "points": campaign.points,
-        "batches": campaign.batches,
+        "batches": len(campaign.batches),
         "sealing_seconds": round(time.perf_counter() - started, 1),
     }
 

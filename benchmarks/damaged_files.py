@@ -45,7 +45,6 @@ import pyarrow.parquet as pq  # noqa: E402
 
 from sixsv_lut.campaign.campaign import Campaign  # noqa: E402
 from sixsv_lut.campaign.configuration import Configuration, validate  # noqa: E402
-from sixsv_lut.campaign.grid import Grid  # noqa: E402
 from sixsv_lut.campaign.recipe import Recipe, make_recipe, read_recipe, read_recipe_of  # noqa: E402
 from sixsv_lut.campaign.table import read_batch, write_table  # noqa: E402
 from sixsv_lut.errors import CampaignError  # noqa: E402
@@ -72,7 +71,7 @@ class Workflow:
         config = SMALL | folders | {"batch_size": batch_size, "axes": SMALL["axes"] | {"uw": [1.5]}}
         self.campaign = Campaign(validate(config, "the trial"))
         self.configuration: Configuration = self.campaign.configuration
-        self.grid = Grid(self.configuration.axes.written())
+        self.grid = self.campaign.grid
         self.recipes = {
             band: make_recipe(self.configuration, find_band("OLCI", band))
             for band in self.campaign.band_names
@@ -93,7 +92,7 @@ class Workflow:
         """Make the parameter table and the recipes that are not there."""
         table = Path(self.campaign.table)
         if not table.exists():
-            write_table(self.grid, self.configuration.batch_size, table)
+            write_table(self.grid, self.campaign.batches, table)
         for band, recipe in self.recipes.items():
             path = Path(self.campaign.recipe(band))
             if not path.exists():
@@ -109,8 +108,8 @@ class Workflow:
         return launches
 
     def _batch(self, band: str, batch: int, file: Path) -> int:
-        size = self.configuration.batch_size
-        values, keys = read_batch(Path(self.campaign.table), batch, self.grid, size)
+        table, batches = Path(self.campaign.table), self.campaign.batches
+        values, keys = read_batch(table, batch, self.grid, batches)
         recipe = read_recipe(Path(self.campaign.recipe(band)), band)
         kept = BatchStore(Path(self.configuration.store), recipe.fingerprint, values)
         kept.make_folder()
@@ -136,8 +135,8 @@ class Workflow:
             path = Path(self.campaign.recipe(band))
             recipe = read_recipe_of(path, self.configuration, band)
             files = [Path(file) for file in self.campaign.batch_files(band)]
-            size = self.configuration.batch_size
-            results = collect(self.grid, size, recipe.fingerprint, files)
+            batches = self.campaign.batches
+            results = collect(self.grid, batches, recipe.fingerprint, files)
             refuse_too_many_failures(results, self.grid, band, 0)
             write_text(self.grid, results, self._text)
             told = (recipe.response.centre, find_band("OLCI", recipe.band).wavelength)
@@ -316,7 +315,7 @@ class Trial:
         # As the workflow does: the batch file and the sealed one are the same file.
         for band, recipe in self._usual.recipes.items():
             for batch, file in enumerate(map(Path, self._usual.campaign.batch_files(band))):
-                values = self._usual.grid.rows(*self._usual.campaign.batch_range(batch))
+                values = self._usual.grid.rows(*self._usual.campaign.batches[batch])
                 kept = BatchStore(self._folder / "store", recipe.fingerprint, values)
                 kept.publish(file)
 

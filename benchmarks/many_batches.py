@@ -31,7 +31,6 @@ sys.path.insert(0, str(PROJECT / "tests"))
 
 from sixsv_lut.campaign.campaign import Campaign  # noqa: E402
 from sixsv_lut.campaign.configuration import validate  # noqa: E402
-from sixsv_lut.campaign.grid import Grid  # noqa: E402
 from sixsv_lut.campaign.recipe import make_recipe  # noqa: E402
 from sixsv_lut.sixsv.executable import launch_environment  # noqa: E402
 from sixsv_lut.sixsv.instruments import BANDS, find_band  # noqa: E402
@@ -69,10 +68,10 @@ def compile_printer(folder: Path) -> Path:
     config = configuration(1, "2.1")
     campaign = Campaign(validate(config, "the benchmark"))
     recipe = make_recipe(campaign.configuration, find_band("OLCI", BAND))
-    point = Grid(campaign.configuration.axes.written()).rows(0, 1)[0]
+    point = campaign.grid.rows(0, 1)[0]
     report = subprocess.run(
         [recipe.executable],
-        input=recipe.deck_writer().write(point),
+        input=recipe.deck_writer().deck(point).text,
         env=launch_environment(),
         capture_output=True,
         text=True,
@@ -158,7 +157,7 @@ def measure(batches: int, log: Path | None) -> dict[str, Any]:
         config = configuration(batches, str(compile_printer(folder)))
         workspace.configure(config)
         campaign = Campaign(validate(config, "the benchmark"))
-        total = campaign.batches * len(campaign.band_names)
+        total = len(campaign.batches) * len(campaign.band_names)
         results = folder / campaign.folder
         started = time.monotonic()
         process = workspace.start()

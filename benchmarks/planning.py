@@ -69,7 +69,7 @@ def job_start(workspace: Workspace, config: dict[str, Any]) -> dict[str, Any]:
     )
     options += " --target-files-omit-workdir-adjustment --ignore-incomplete --mode remote --dry-run"
     command = [sys.executable, "-m", "snakemake", "--target-jobs", batch, *options.split()]
-    batches = campaign.batches * len(campaign.band_names)
+    batches = len(campaign.batches) * len(campaign.band_names)
     return {"job_start_in_campaign_of_batches": batches} | measure(workspace, command)
 
 

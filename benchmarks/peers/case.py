@@ -238,7 +238,7 @@ def make_case(
     writer = recipe.deck_writer()
     points = Grid(configuration.axes.written()).rows(0, launches)
     (folder / "decks").mkdir()
-    decks = [writer.write(point) for point in points]
+    decks = [writer.deck(point).text for point in points]
     for number, deck in enumerate(decks):
         (folder / f"decks/{number:05d}").write_text(deck)
     # What follows the altitude of the target is the same in all decks.

@@ -34,7 +34,7 @@ def launch(point: tuple[int, list[float]], writer: DeckWriter) -> tuple[int, lis
     number, values = point
     ended = subprocess.run(
         [os.environ["SIXSV"]],
-        input=writer.write(values),
+        input=writer.deck(values).text,
         capture_output=True,
         text=True,
         check=True,

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.report.accounting import CampaignCost, account, describe
 from sixsv_lut.report.state import CampaignState
 from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
@@ -56,7 +55,7 @@ def _run_batch(
     """Run a batch in which each launch takes a second, in one attempt or two."""
     recipe = recipe_with(band="Oa08")
     recipe.write(Path(campaign.recipe("Oa08")))
-    values = Grid(campaign.configuration.axes.written()).rows(*campaign.batch_range(batch))
+    values = campaign.grid.rows(*campaign.batches[batch])
     good = Result(Status.OK, 1, 1.0, (0.5,) * len(QUANTITY_NAMES))
 
     def work(store: BatchStore, records: Records, stop: int) -> JournalWriter:

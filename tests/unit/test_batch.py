@@ -26,7 +26,7 @@ from sixsv_lut.simulate.batch import BatchSummary, run_batch
 from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
 from sixsv_lut.store.batch_store import BatchStore
 from sixsv_lut.store.journal import read_journal
-from sixsv_lut.store.records import Known
+from sixsv_lut.store.records import KnownResults
 from sixsv_lut.store.sealed import read_sealed
 from unit.support import FakeSixSV, good_result, points, recipe_with, small_disk, write_script
 
@@ -47,7 +47,7 @@ def _run(
     )
 
 
-def _result(folder: Path, recipe: Recipe) -> Known:
+def _result(folder: Path, recipe: Recipe) -> KnownResults:
     return read_sealed(folder / "out.parquet", recipe.fingerprint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -13,11 +14,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sixsv_lut.campaign.campaign
+import sixsv_lut.campaign.determining
+import sixsv_lut.sixsv.convention
 from sixsv_lut.campaign.campaign import Campaign, load_campaign
 from sixsv_lut.campaign.configuration import effective, from_effective
+from sixsv_lut.campaign.recipe import make_recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.host.checks import check_files
+from sixsv_lut.sixsv.convention import RUN6SV
+from sixsv_lut.sixsv.instruments import find_band
 from unit.support import axes_entry, configuration, configuration_entry, write_script
 
 
@@ -29,7 +34,7 @@ def _campaign(**changes: object) -> Campaign:
 def test_batches_hold_every_point_once_in_order(views: int, size: int) -> None:
     view = [f"{i / 5:.1f}" for i in range(views)]
     campaign = _campaign(batch_size=size, axes=axes_entry(thetav=view))
-    ranges = [campaign.batch_range(batch) for batch in range(campaign.batches)]
+    ranges = list(campaign.batches)
     points = [point for start, stop in ranges for point in range(start, stop)]
     assert points == list(range(2 * views))
     assert all(0 < stop - start <= size for start, stop in ranges)
@@ -47,7 +52,7 @@ def test_a_full_size_band_has_763_batches_of_4096() -> None:
         "thetav": {"start": 0, "stop": 72, "number": 13},
     }
     campaign = _campaign(axes=axes)
-    assert (campaign.points, campaign.batches) == (3_123_120, 763)
+    assert (campaign.points, len(campaign.batches)) == (3_123_120, 763)
 
 
 # What changes, and whether the parameter table and the band's batches then are other ones.
@@ -94,7 +99,7 @@ def test_every_change_makes_another_configuration_file(change: str) -> None:
 
 def test_another_deck_version_makes_other_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     before = _campaign().batch_file("Oa08", 0)
-    monkeypatch.setattr(sixsv_lut.campaign.campaign, "DECK_VERSION", 1_000_000)
+    monkeypatch.setattr(sixsv_lut.campaign.determining, "DECK_VERSION", 1_000_000)
     assert _campaign().batch_file("Oa08", 0) != before
 
 
@@ -102,7 +107,8 @@ def test_another_version_of_run6sv_makes_other_batches_in_that_mode_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = [_campaign(run6sv=run6sv).batch_file("Oa08", 0) for run6sv in (False, True)]
-    monkeypatch.setattr(sixsv_lut.campaign.campaign, "RUN6SV_VERSION", 1_000_000)
+    another = dataclasses.replace(RUN6SV, version=1_000_000)
+    monkeypatch.setattr(sixsv_lut.sixsv.convention, "RUN6SV", another)
     after = [_campaign(run6sv=run6sv).batch_file("Oa08", 0) for run6sv in (False, True)]
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, False]
 
@@ -222,3 +228,18 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(
     campaign = Campaign(configuration(**{key: str(closed / "deep")}))
     with pytest.raises(CampaignError, match=f"{key}: .*deep .* because {closed} belongs to"):
         check_files(campaign)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"aerosol": {"model": 1}}, {"run6sv": True}, {"sixsv": {"executable": "1.1"}}],
+    ids=["aerosol", "run6sv", "executable"],
+)
+def test_what_changes_the_paths_of_all_bands_changes_the_fingerprint_too(
+    change: dict[str, object],
+) -> None:
+    before, after = _campaign(), _campaign(**change)
+    assert after.batch_file("Oa08", 0) != before.batch_file("Oa08", 0)
+    band = find_band("OLCI", "Oa08")
+    fingerprints = {make_recipe(one.configuration, band).fingerprint for one in (before, after)}
+    assert len(fingerprints) == 2

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sixsv_lut.sixsv.axes import AXIS_BY_NAME, AXIS_NAMES, AxisDefinition
+from sixsv_lut.sixsv.convention import convention
 from sixsv_lut.sixsv.deck import US62, DeckWriter, fortran_e10_4
 from sixsv_lut.sixsv.executable import find_executable, launch_environment
 from sixsv_lut.sixsv.report import parse_report
@@ -38,7 +39,7 @@ _PROFILE = slice(3, 3 + 34)
 
 
 def _write(aerosol: int, point: tuple[float, ...], *, run6sv: bool = False) -> str:
-    return DeckWriter(aerosol, LOWEST_SAMPLE, RESPONSE, run6sv=run6sv).write(point)
+    return DeckWriter(aerosol, LOWEST_SAMPLE, RESPONSE, convention(run6sv=run6sv)).deck(point).text
 
 
 def _run(deck: str, version: str) -> str:
@@ -110,13 +111,13 @@ def test_the_last_level_of_the_older_tool_is_rounded_to_100_000_km() -> None:
 @pytest.mark.parametrize("aerosol", [0, 5])
 @pytest.mark.parametrize("run6sv", [False, True])
 def test_6sv_echoes_what_the_deck_tells_it(version: str, aerosol: int, run6sv: bool) -> None:
-    writer = DeckWriter(aerosol, LOWEST_SAMPLE, RESPONSE, run6sv=run6sv)
+    writer = DeckWriter(aerosol, LOWEST_SAMPLE, RESPONSE, convention(run6sv=run6sv))
     for point in (
         (0.28713, 2.713, 0.12345, 987.65, 0, 359.996, 88.9951, 0.005),
         (2, 0, 0, 0.11, 60, 0, 0, 88.99999),
         (0, 20, 9.99996, 1100, 3.14159, 123.455, 0.1, 45),
     ):
-        parse_report(_run(writer.write(point), version), writer.inputs(point))
+        parse_report(_run(writer.deck(point).text, version), writer.deck(point).inputs)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 import sixsv_lut.store.journal
 from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
+from sixsv_lut.store.folder import StoreFolder
 from sixsv_lut.store.journal import JournalReader, JournalWriter, read_journal
-from sixsv_lut.store.records import Known, Result
+from sixsv_lut.store.records import KnownResults, Result
 from unit.support import (
     FINGERPRINT,
     OTHER_FINGERPRINT,
@@ -30,10 +31,15 @@ from unit.support import (
 _ROWS = 5
 
 
+def _path(folder: Path, key: str = "key") -> Path:
+    """Give the path of a new journal."""
+    return StoreFolder(folder.parent, folder.name).new_journal(key)
+
+
 def _journal(folder: Path, rows: int = _ROWS, fingerprint: str = FINGERPRINT) -> Path:
     folder.mkdir(exist_ok=True)
     values = points(rows)
-    writer = JournalWriter(folder, fingerprint, batch_key(values))
+    writer = JournalWriter(_path(folder, batch_key(values)), fingerprint)
     for row in range(rows):
         writer.append(values[row], good_result(row) if row != 1 else failed_result("ä" * 200))
     writer.close()
@@ -54,7 +60,7 @@ def _header_and_record(content: bytes) -> tuple[int, int]:
     return header, (len(content) - header) // _ROWS
 
 
-def _check_rows(known: Known, rows: list[int]) -> None:
+def _check_rows(known: KnownResults, rows: list[int]) -> None:
     """Check that exactly these rows of the journal were recovered, unchanged."""
     assert np.array_equal(known.values, points(_ROWS)[rows])
     for i, row in enumerate(rows):
@@ -144,7 +150,7 @@ def test_a_journal_of_another_version_gives_its_numbers_by_name(
 ) -> None:
     older = tuple(reversed(QUANTITY_NAMES[:-1]))
     monkeypatch.setattr(sixsv_lut.store.journal, "QUANTITY_NAMES", older)
-    writer = JournalWriter(tmp_path, FINGERPRINT, "key")
+    writer = JournalWriter(_path(tmp_path), FINGERPRINT)
     writer.append(
         points(1)[0], Result(Status.OK, 1, 0.1, tuple(i / 1000 for i in range(len(older))))
     )
@@ -189,7 +195,7 @@ def test_a_journal_of_before_its_checksums_had_a_seed_is_read(
 
 def test_a_journal_that_is_being_written_gives_each_record_once(tmp_path: Path) -> None:
     values = points(4)
-    writer = JournalWriter(tmp_path, FINGERPRINT, "key", threads=3)
+    writer = JournalWriter(_path(tmp_path), FINGERPRINT, threads=3)
     reader = JournalReader(writer.path, FINGERPRINT)
     read = []
     for row in (0, 1):
@@ -227,7 +233,7 @@ def test_a_record_that_is_half_written_is_read_when_it_is_whole(
 
 
 def test_writer_and_reader_of_a_journal_give_the_same_account(tmp_path: Path) -> None:
-    writer = JournalWriter(tmp_path, FINGERPRINT, "key", threads=2)
+    writer = JournalWriter(_path(tmp_path), FINGERPRINT, threads=2)
     for row, result in enumerate((good_result(0), failed_result(), good_result(2))):
         writer.append(points(3)[row], result)
     written = writer.attempt()
@@ -242,14 +248,14 @@ def test_writer_and_reader_of_a_journal_give_the_same_account(tmp_path: Path) ->
 
 
 def test_two_writers_never_share_a_file(tmp_path: Path) -> None:
-    writers = [JournalWriter(tmp_path, FINGERPRINT, "key") for _ in range(50)]
+    writers = [JournalWriter(_path(tmp_path), FINGERPRINT) for _ in range(50)]
     for writer in writers:
         writer.close()
     assert len({writer.path for writer in writers}) == 50
 
 
 def test_a_journal_carries_batch_process_and_kind_in_its_name(tmp_path: Path) -> None:
-    writer = JournalWriter(tmp_path, FINGERPRINT, "key")
+    writer = JournalWriter(_path(tmp_path), FINGERPRINT)
     writer.close()
     key, host, pid, random, kind = writer.path.name.split(".")
     assert (key, pid, kind) == ("key", str(os.getpid()), "journal")
@@ -259,7 +265,7 @@ def test_a_journal_carries_batch_process_and_kind_in_its_name(tmp_path: Path) ->
 
 def test_an_appended_record_is_in_the_file_at_once(tmp_path: Path) -> None:
     # A process that is killed loses nothing that it appended.
-    writer = JournalWriter(tmp_path, FINGERPRINT, "key")
+    writer = JournalWriter(_path(tmp_path), FINGERPRINT)
     writer.append(points(1)[0], good_result(0))
     known = read_journal(writer.path, FINGERPRINT)
     writer.close()
@@ -270,7 +276,7 @@ def test_an_appended_record_is_in_the_file_at_once(tmp_path: Path) -> None:
 def test_a_record_that_was_written_in_part_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = JournalWriter(tmp_path, FINGERPRINT, "key")
+    writer = JournalWriter(_path(tmp_path), FINGERPRINT)
     write = os.write
     monkeypatch.setattr(os, "write", lambda file, content: write(file, content[:-1]))
     with pytest.raises(OSError) as failure:

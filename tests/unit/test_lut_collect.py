@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.lut.collect import (
-    LUT_QUANTITIES,
     BandResults,
     collect,
     refuse_too_many_failures,
     truncated_product,
 )
+from sixsv_lut.lut.quantities import LUT_NAMES
+from sixsv_lut.sixsv.convention import RUN6SV
 from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
 from sixsv_lut.store.batch_store import BatchStore
 from sixsv_lut.store.records import Records, Result
@@ -62,7 +64,7 @@ def _batches(
 
 
 def _collect(files: list[Path], **options: object) -> BandResults:
-    return collect(_GRID, _SIZE, FINGERPRINT, files, **options)  # type: ignore[arg-type]
+    return collect(_GRID, Batches(_GRID.points, _SIZE), FINGERPRINT, files, **options)  # type: ignore[arg-type]
 
 
 def test_every_point_is_there_in_order_with_its_products(tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_every_point_is_there_in_order_with_its_products(tmp_path: Path) -> None
 def test_extra_outputs_are_kept_also_those_that_the_lut_is_made_of(tmp_path: Path) -> None:
     extras = ["optical_depth_total", "gas_transmittance_total", "spherical_albedo_total"]
     results = _collect(_batches(tmp_path), extra_outputs=extras)
-    assert list(results.quantities) == [*LUT_QUANTITIES, *extras]
+    assert list(results.quantities) == [*LUT_NAMES, *extras]
     for name in extras:
         expected = np.array([_number(point, name) for point in range(10)], dtype=np.float32)
         assert results.quantities[name].tolist() == expected.tolist()
@@ -91,7 +93,7 @@ def test_extra_outputs_are_kept_also_those_that_the_lut_is_made_of(tmp_path: Pat
 def test_the_older_tool_s_quantities_are_cut_off_and_the_printed_reflectance(
     tmp_path: Path,
 ) -> None:
-    results = _collect(_batches(tmp_path), run6sv=True)
+    results = _collect(_batches(tmp_path), convention=RUN6SV)
     exact = Decimal(str(_number(3, "gas_transmittance_downward"))) * Decimal(
         str(_number(3, "scattering_transmittance_downward"))
     )

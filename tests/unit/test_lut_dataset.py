@@ -14,9 +14,11 @@ import pytest
 import xarray as xr
 
 from sixsv_lut.campaign.grid import Grid
-from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
+from sixsv_lut.lut.collect import BandResults
 from sixsv_lut.lut.dataset import build_dataset, chunk_shape, write_netcdf, write_zarr
+from sixsv_lut.lut.quantities import LUT_NAMES
 from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
+from sixsv_lut.sixsv.convention import RUN6SV
 from sixsv_lut.sixsv.report import Status
 
 _GRID = Grid(
@@ -40,7 +42,7 @@ def _results() -> BandResults:
     status[list(_FAILED)] = Status.TIMEOUT
     quantities = {
         name: np.linspace(0, 0.9, points) + i / 100
-        for i, name in enumerate((*LUT_QUANTITIES, "optical_depth_total"))
+        for i, name in enumerate((*LUT_NAMES, "optical_depth_total"))
     }
     for values in quantities.values():
         values[list(_FAILED)] = math.nan
@@ -109,7 +111,7 @@ def test_a_value_is_found_by_the_values_of_its_point(tmp_path: Path, form: str) 
 @_FORMS
 def test_failed_points_hold_the_fill_value(tmp_path: Path, form: str) -> None:
     with _open(_written(tmp_path, form), mask_and_scale=False) as read:
-        for name in (*LUT_QUANTITIES, "optical_depth_total"):
+        for name in (*LUT_NAMES, "optical_depth_total"):
             raw = read[name].to_numpy().ravel()
             assert read[name].dtype == np.float32
             assert np.flatnonzero(raw == read[name].attrs["_FillValue"]).tolist() == list(_FAILED)
@@ -135,7 +137,7 @@ def test_the_status_tells_how_each_launch_ended(tmp_path: Path, form: str) -> No
 @_FORMS
 def test_a_chunk_holds_whole_geometries(tmp_path: Path, form: str) -> None:
     with _open(_written(tmp_path, form)) as read:
-        for name in (*LUT_QUANTITIES, "status"):
+        for name in (*LUT_NAMES, "status"):
             encoding = read[name].encoding
             chunks = encoding["chunksizes"] if form == "nc" else encoding["chunks"]
             assert tuple(chunks)[-3:] == (3, 2, 3)
@@ -176,7 +178,7 @@ def test_global_attributes_are_kept(tmp_path: Path, form: str) -> None:
 
 
 def test_the_older_tool_s_exchange_of_angles_is_told() -> None:
-    plain, older = _dataset(), _dataset(run6sv=True)
+    plain, older = _dataset(), _dataset(convention=RUN6SV)
     for name in ("thetas", "thetav"):
         assert "exchanged" not in plain[name].attrs.get("comment", "")
         assert "exchanged" in older[name].attrs["comment"]

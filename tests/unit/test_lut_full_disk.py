@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.table import write_table
 from sixsv_lut.host.script import running
-from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
+from sixsv_lut.lut.collect import BandResults
 from sixsv_lut.lut.dataset import build_dataset, write_netcdf, write_zarr
+from sixsv_lut.lut.quantities import LUT_NAMES
 from sixsv_lut.lut.text import write_text
 from unit.support import recipe_with, small_disk
 
@@ -25,7 +27,7 @@ _GRID = Grid((_ONE, _ONE, _ONE, _ONE, _ONE, *([tuple(map(str, range(30)))] * 3))
 
 def _results() -> BandResults:
     chance = np.random.default_rng(1)
-    numbers = {name: chance.random(_GRID.points) for name in LUT_QUANTITIES}
+    numbers = {name: chance.random(_GRID.points) for name in LUT_NAMES}
     return BandResults(np.zeros(_GRID.points, np.int8), numbers, [], _GRID.points, 1.0)
 
 
@@ -42,7 +44,7 @@ def _zarr(path: Path) -> None:
 
 
 def _parameters(path: Path) -> None:
-    write_table(_GRID, 10, path)
+    write_table(_GRID, Batches(_GRID.points, 10), path)
 
 
 def _recipe(path: Path) -> None:

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 import sixsv_lut.lut.text
 from sixsv_lut.campaign.grid import Grid
-from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
+from sixsv_lut.lut.collect import BandResults
+from sixsv_lut.lut.quantities import LUT_NAMES
 from sixsv_lut.lut.text import decimals, write_text
+from sixsv_lut.sixsv.convention import RUN6SV
 
 _NUMBERS = st.one_of(
     st.floats(-2, 2, allow_nan=False),
@@ -94,7 +96,7 @@ _GRID = Grid(
 
 
 def _results(**changes: list[float]) -> BandResults:
-    quantities = {name: np.linspace(0.1, 0.6, 6) + i for i, name in enumerate(LUT_QUANTITIES)}
+    quantities = {name: np.linspace(0.1, 0.6, 6) + i for i, name in enumerate(LUT_NAMES)}
     quantities |= {name: np.array(values) for name, values in changes.items()}
     return BandResults(np.zeros(6, dtype=np.int8), quantities, [], 6, 1.0)
 
@@ -129,7 +131,7 @@ def test_rows_are_points_in_order_with_their_values_as_written(
 
 
 def test_a_failed_point_is_nan_in_every_quantity(tmp_path: Path) -> None:
-    missing = {name: [0.1, 0.1, math.nan, 0.1, 0.1, 0.1] for name in LUT_QUANTITIES}
+    missing = {name: [0.1, 0.1, math.nan, 0.1, 0.1, 0.1] for name in LUT_NAMES}
     write_text(_GRID, _results(**missing), tmp_path / "lut.csv")
     rows = _rows(tmp_path / "lut.csv")
     assert rows[2][8:] == ["nan"] * 5
@@ -143,7 +145,7 @@ def test_the_older_tool_s_numbers_have_the_form_of_bc(tmp_path: Path) -> None:
         rho_atm=[0.0, 0.027, 0.1, 1.0, 0.999, math.nan],
         S=[0.0, 0.09035, 0.1, 1.0, 0.00001, math.nan],
     )
-    write_text(_GRID, results, tmp_path / "lut.csv", run6sv=True)
+    write_text(_GRID, results, tmp_path / "lut.csv", RUN6SV)
     rows = _rows(tmp_path / "lut.csv")
     assert [row[8] for row in rows] == [".98555", "0", "1.00000", ".00001", ".50000", "nan"]
     assert [row[11] for row in rows] == ["0.000", "0.027", "0.100", "1.000", "0.999", "nan"]

@@ -1,4 +1,4 @@
-"""A short run of launches tells how long one takes, and is remembered by band and machine."""
+"""A short run of launches tells how long one takes, and is saved by band and machine."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from sixsv_lut.simulate.probe import (
     Probe,
     describe,
     expected_times,
+    load,
     measure,
-    recall,
-    remember,
+    save,
     spread_points,
 )
 from unit.support import FakeSixSV, recipe_with, response
@@ -114,20 +114,20 @@ def test_a_band_of_which_all_launches_fail_is_named_with_the_reason(tmp_path: Pa
         measure([recipe_with(fake.path)], GRID, at_a_time=1, timeout=20)
 
 
-def test_each_machine_is_remembered_once_and_the_newest_comes_first(tmp_path: Path) -> None:
-    remember(_probe(mean_seconds=9.0), tmp_path)
-    remember(_probe(), tmp_path)
-    remember(_probe(host=NODE, date="2026-11-22"), tmp_path)
-    remember(_probe(fingerprint="another"), tmp_path)
-    assert recall("f", tmp_path) == [_probe(host=NODE, date="2026-11-22"), _probe()]
-    assert recall("unknown", tmp_path) == []
+def test_each_machine_is_saved_once_and_the_newest_comes_first(tmp_path: Path) -> None:
+    save(_probe(mean_seconds=9.0), tmp_path)
+    save(_probe(), tmp_path)
+    save(_probe(host=NODE, date="2026-11-22"), tmp_path)
+    save(_probe(fingerprint="another"), tmp_path)
+    assert load("f", tmp_path) == [_probe(host=NODE, date="2026-11-22"), _probe()]
+    assert load("unknown", tmp_path) == []
 
 
 def test_a_damaged_file_is_passed_over(tmp_path: Path) -> None:
-    remember(_probe(), tmp_path)
+    save(_probe(), tmp_path)
     for content in ("{", "[]", '{"band": "Oa08"}'):
         (tmp_path / "probes/f/damaged.json").write_text(content)
-        assert recall("f", tmp_path) == [_probe()]
+        assert load("f", tmp_path) == [_probe()]
 
 
 def test_without_a_measurement_the_configuration_counts(tmp_path: Path) -> None:
@@ -149,14 +149,14 @@ def test_a_cluster_takes_the_newest_of_its_nodes_and_a_machine_its_own(
     tmp_path: Path, measured_on: list[str], on_cluster: bool, taken: str | None
 ) -> None:
     for day, host in enumerate(measured_on, start=10):
-        remember(_probe(host=host, date=f"2026-11-{day}"), tmp_path)
+        save(_probe(host=host, date=f"2026-11-{day}"), tmp_path)
     time = expected_times({"Oa08": "f"}, tmp_path, 0.5, on_cluster=on_cluster)["Oa08"]
     assert (time.probe.host if time.probe else None) == taken
 
 
 def test_a_band_that_was_not_measured_takes_the_mean_of_the_others(tmp_path: Path) -> None:
-    remember(_probe(mean_seconds=0.2), tmp_path)
-    remember(_probe(fingerprint="g", mean_seconds=0.4), tmp_path)
+    save(_probe(mean_seconds=0.2), tmp_path)
+    save(_probe(fingerprint="g", mean_seconds=0.4), tmp_path)
     bands = {"Oa08": "f", "Oa09": "g", "Oa10": "h"}
     times = expected_times(bands, tmp_path, 0.5, on_cluster=False)
     assert [time.source for time in times.values()] == ["probe", "probe", "other bands"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 
-import sixsv_lut.campaign.recipe
+import sixsv_lut.campaign.determining
+import sixsv_lut.sixsv.convention
 from sixsv_lut.campaign.recipe import make_recipe, read_recipe, read_recipe_of
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.sixsv.convention import RUN6SV
 from sixsv_lut.sixsv.instruments import find_band
 from unit.support import (
     LOWEST_SAMPLE,
@@ -56,7 +59,7 @@ def test_what_does_not_determine_a_result_keeps_the_fingerprint(changes: dict[st
 
 def test_another_deck_version_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
     before = recipe_with().fingerprint
-    monkeypatch.setattr(sixsv_lut.campaign.recipe, "DECK_VERSION", 1_000_000)
+    monkeypatch.setattr(sixsv_lut.campaign.determining, "DECK_VERSION", 1_000_000)
     assert recipe_with().fingerprint != before
 
 
@@ -72,7 +75,8 @@ def test_another_version_of_run6sv_changes_the_fingerprints_of_that_mode_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = [recipe_with(run6sv=run6sv).fingerprint for run6sv in (False, True)]
-    monkeypatch.setattr(sixsv_lut.campaign.recipe, "RUN6SV_VERSION", 1_000_000)
+    another = dataclasses.replace(RUN6SV, version=1_000_000)
+    monkeypatch.setattr(sixsv_lut.sixsv.convention, "RUN6SV", another)
     after = [recipe_with(run6sv=run6sv).fingerprint for run6sv in (False, True)]
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, False]
 
@@ -91,7 +95,7 @@ def test_the_same_recipe_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_the_decks_of_a_recipe_are_those_of_its_band() -> None:
     point = (0.344, 1.424, 0.2, 1013, 0, 90, 30, 20)
-    assert recipe_with(run6sv=True).deck_writer().write(point) == stored_deck("run6sv")
+    assert recipe_with(run6sv=True).deck_writer().deck(point).text == stored_deck("run6sv")
 
 
 @pytest.mark.parametrize("field", ["aerosol_model", "run6sv", "executable_sha256"])

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.sixsv.convention import RUN6SV, convention
 from sixsv_lut.sixsv.deck import DeckWriter, Inputs
 from sixsv_lut.sixsv.executable import find_executable, launch_environment
 from sixsv_lut.sixsv.report import (
@@ -274,8 +275,8 @@ _PRINTED = {"aot550": 1e-4, "alti": 1e-3, "phi": 0.01, "thetas": 0.01, "thetav":
 def _inputs(deck: str, **others: float) -> Inputs:
     point = dict(zip(AXIS_NAMES, _POINTS[deck], strict=True)) | others
     aerosol = 0 if deck == "no-aerosol" else 5
-    writer = DeckWriter(aerosol, LOWEST_SAMPLE, RESPONSE, run6sv=deck == "run6sv")
-    return writer.inputs(list(point.values()))
+    writer = DeckWriter(aerosol, LOWEST_SAMPLE, RESPONSE, convention(run6sv=deck == "run6sv"))
+    return writer.deck(list(point.values())).inputs
 
 
 @pytest.mark.parametrize(("deck", "version"), GOOD_REPORTS)
@@ -315,13 +316,13 @@ def test_a_report_of_another_point_is_refused_if_its_digits_tell(
         DeckWriter(5, LOWEST_SAMPLE + 1, RESPONSE),
         DeckWriter(5, LOWEST_SAMPLE, (*RESPONSE, 0.125)),
         DeckWriter(5, LOWEST_SAMPLE, (*RESPONSE[:-1], 0.251)),
-        DeckWriter(5, LOWEST_SAMPLE, RESPONSE, run6sv=True),
+        DeckWriter(5, LOWEST_SAMPLE, RESPONSE, RUN6SV),
     ],
     ids=["aerosol", "no-aerosol", "wavelength", "samples", "response", "run6sv"],
 )
 def test_a_report_of_another_band_or_mode_is_refused(other: DeckWriter, version: str) -> None:
     with pytest.raises(ReportError, match="the report is that of another deck"):
-        parse_report(stored_report("desert", version), other.inputs(_POINT))
+        parse_report(stored_report("desert", version), other.deck(_POINT).inputs)
 
 
 def test_the_refusal_says_what_differs() -> None:
@@ -381,19 +382,19 @@ def test_the_reflectance_of_a_forward_peak_near_the_horizon_is_taken(version: st
     # Sun and view at 85 degrees, opposite to each other.
     point = (0.344, 1.424, 20, 1013, 0, 180, 85, 85)
     writer = DeckWriter(5, LOWEST_SAMPLE, RESPONSE)
-    report = _run(writer.write(point), version)
-    assert parse_report(report, writer.inputs(point))["apparent_reflectance"] > 5
+    report = _run(writer.deck(point).text, version)
+    assert parse_report(report, writer.deck(point).inputs)["apparent_reflectance"] > 5
 
 
 def test_a_reflectance_that_breaks_the_conservation_of_energy_is_refused() -> None:
     # At the nadir, of thick aerosol under a sun at the horizon: the versions differ.
     point = (0, 0, 20, 1100, 0, 0, 88.99, 0)
     writer = DeckWriter(5, 60, (1.0, 1.0, 1.0, 1.0, 1.0))
-    possible, impossible = (_run(writer.write(point), version) for version in ("1.1", "2.1"))
-    assert parse_report(possible, writer.inputs(point))["apparent_reflectance"] < 1.1
+    possible, impossible = (_run(writer.deck(point).text, version) for version in ("1.1", "2.1"))
+    assert parse_report(possible, writer.deck(point).inputs)["apparent_reflectance"] < 1.1
     assert parse_report(impossible)["apparent_reflectance"] > 5
     with pytest.raises(ReportError, match="more than any atmosphere"):
-        parse_report(impossible, writer.inputs(point))
+        parse_report(impossible, writer.deck(point).inputs)
 
 
 @given(

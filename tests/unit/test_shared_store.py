@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import Recipe, make_recipe
 from sixsv_lut.host.checks import check_files
 from sixsv_lut.simulate.batch import run_batch
@@ -174,7 +173,7 @@ def test_a_campaign_with_launches_in_a_store_that_may_only_be_read_is_refused(
     made = campaign.configuration
     recipe = make_recipe(made, made.selected_bands()[0])
     for batch in range(batches):
-        values = Grid(made.axes.written()).rows(*campaign.batch_range(batch))
+        values = campaign.grid.rows(*campaign.batches[batch])
         kept = BatchStore(folder / "store", recipe.fingerprint, values)
         kept.make_folder()
         records = Records(kept.values)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.table import write_table
 from sixsv_lut.sixsv.axes import AXIS_NAMES
@@ -63,7 +64,7 @@ def test_a_batch_loads_no_large_package_that_it_does_not_need(tmp_path: Path, at
     recipe.write(tmp_path / "recipe.json")
     axes = axes_entry()
     grid = Grid(tuple(tuple(axes[name]) for name in AXIS_NAMES))
-    write_table(grid, 4, tmp_path / "table.parquet")
+    write_table(grid, Batches(grid.points, 4), tmp_path / "table.parquet")
     if attempt == "from the store":
         loaded_by_a_batch(tmp_path, fake.path)
         (tmp_path / "batch.parquet").unlink()

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import read_recipe
 from sixsv_lut.lut.consolidate import consolidate
 from sixsv_lut.report.accounting import account
@@ -51,7 +50,7 @@ def _campaign(folder: Path, **changes: Any) -> Campaign:
 def _store(campaign: Campaign, band: str, batch: int) -> BatchStore:
     recipe = recipe_with(band=band, aerosol_model=1 if band == "Oa17" else 5)
     recipe.write(Path(campaign.recipe(band)))
-    values = Grid(campaign.configuration.axes.written()).rows(*campaign.batch_range(batch))
+    values = campaign.grid.rows(*campaign.batches[batch])
     store = BatchStore(Path(campaign.configuration.store), recipe.fingerprint, values)
     store.make_folder()
     return store
@@ -259,7 +258,7 @@ def test_what_is_no_file_counts_as_nothing(tmp_path: Path, kind: str) -> None:
 
 def _complete(campaign: Campaign, failed: int = 0) -> None:
     """Make all batches of a band, and its tables."""
-    for batch in range(campaign.batches):
+    for batch in range(len(campaign.batches)):
         store = _store(campaign, "Oa08", batch)
         _seal(store, failed if batch == 0 else 0)
         store.publish(Path(campaign.batch_file("Oa08", batch)))
@@ -267,7 +266,7 @@ def _complete(campaign: Campaign, failed: int = 0) -> None:
     recipe = read_recipe(Path(campaign.recipe("Oa08")))
     outputs = [Path(path) for path in campaign.lut_files("Oa08")]
     files = [Path(path) for path in campaign.batch_files("Oa08")]
-    consolidate(campaign.configuration, recipe, files, outputs)
+    consolidate(campaign, recipe, files, outputs)
 
 
 @pytest.mark.parametrize("batches", ["batch files", "tables alone"])

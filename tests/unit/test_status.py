@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sixsv_lut.campaign.campaign import RUNNING, Campaign
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import effective_yaml
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.errors import CampaignError
@@ -116,7 +116,7 @@ def _run_in(folder: Path, thetav: list[str]) -> Campaign:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.write_text(effective_yaml(made.configuration))
-    (folder / made.folder / RUNNING).write_text(f"process 1 on host\n{path.name}\n")
+    (folder / made.paths.running).write_text(f"process 1 on host\n{path.name}\n")
     return made
 
 

@@ -47,7 +47,7 @@ def sequential_lut(config: dict[str, object], band: str) -> bytes:
     writer = make_recipe(configuration, find_band("OLCI", band)).deck_writer()
     text = []
     for point, values in enumerate(grid.rows(0, grid.points)):
-        lines = launch(writer.write(values), "2.1")
+        lines = launch(writer.deck(values).text, "2.1")
         gas = numbers_after(lines, "global gas. trans. :")
         scattering = numbers_after(lines, 'total  sca.   "    :')
         albedo = numbers_after(lines, "spherical albedo   :")[2]

@@ -10,13 +10,13 @@ rule consolidate:
         batches=lambda wildcards: campaign.batch_files(wildcards.band),
     output:
         [
-            directory(path) if path.endswith(".zarr") else path
-            for path in campaign.lut_files("{band}")
+            directory(path) if is_folder else path
+            for path, is_folder in campaign.lut_patterns.items()
         ],
     log:
-        f"{campaign.folder}/logs/consolidate/{{band}}.log",
+        campaign.paths.log("consolidate"),
     benchmark:
-        f"{campaign.folder}/benchmarks/consolidate/{{band}}.tsv"
+        campaign.paths.benchmark("consolidate")
     conda:
         "../envs/sixsv-lut.yaml"
     resources:

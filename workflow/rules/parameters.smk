@@ -14,7 +14,7 @@ rule configuration:
     output:
         campaign.configuration_file,
     log:
-        f"{campaign.folder}/logs/configuration.log",
+        campaign.paths.log("configuration"),
     conda:
         "../envs/sixsv-lut.yaml"
     script:
@@ -27,9 +27,9 @@ rule parameters:
         table=campaign.table,
         text=campaign.table_text,
     log:
-        f"{campaign.folder}/logs/parameters.log",
+        campaign.paths.log("parameters"),
     benchmark:
-        f"{campaign.folder}/benchmarks/parameters.tsv"
+        campaign.paths.benchmark("parameters")
     conda:
         "../envs/sixsv-lut.yaml"
     resources:
@@ -44,9 +44,9 @@ rule parameters:
 rule recipe:
     """Write what all launches of a band have in common, with its fingerprint."""
     output:
-        f"{campaign.folder}/bands/{{band}}-{{digest}}.json",
+        campaign.paths.recipe,
     log:
-        f"{campaign.folder}/logs/recipe/{{band}}-{{digest}}.log",
+        campaign.paths.log("recipe"),
     conda:
         "../envs/sixsv-lut.yaml"
     script:

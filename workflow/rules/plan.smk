@@ -10,7 +10,7 @@ localrules:
 rule plan:
     """Tell what the campaign will cost; nothing is started."""
     log:
-        f"{campaign.folder}/logs/plan.log",
+        campaign.paths.log("plan"),
     conda:
         "../envs/sixsv-lut.yaml"
     params:
@@ -22,7 +22,7 @@ rule plan:
 rule probe:
     """Measure how long a launch of each band takes, in about a minute."""
     log:
-        f"{campaign.folder}/logs/probe.log",
+        campaign.paths.log("probe"),
     conda:
         "../envs/sixsv-lut.yaml"
     threads: jobs.probe_threads

@@ -8,13 +8,13 @@ rule simulate:
     input:
         # Which batch it is stands in the path of the output: when these were made is no matter.
         table=ancient(campaign.table),
-        recipe=ancient(f"{campaign.folder}/bands/{{band}}-{{digest}}.json"),
+        recipe=ancient(campaign.paths.recipe),
     output:
-        f"{campaign.folder}/batches/{{band}}-{{digest}}/{{batch}}.parquet",
+        campaign.paths.batch,
     log:
-        f"{campaign.folder}/logs/simulate/{{band}}-{{digest}}/{{batch}}.log",
+        campaign.paths.log("simulate"),
     benchmark:
-        f"{campaign.folder}/benchmarks/simulate/{{band}}-{{digest}}/{{batch}}.tsv"
+        campaign.paths.benchmark("simulate")
     retries: jobs.batch_retries()
     group:
         jobs.group

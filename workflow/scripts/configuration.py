@@ -8,6 +8,6 @@ from sixsv_lut.host.script import running
 
 with (
     running(snakemake.log[0]),
-    appearing_at_once(Path(snakemake.output[0])) as aside,
+    appearing_at_once(Path(snakemake.output[0])) as temporary,
 ):
-    aside.write_text(effective_yaml(from_effective(snakemake.config)))
+    temporary.write_text(effective_yaml(from_effective(snakemake.config)))

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.campaign.recipe import read_recipe_of
 from sixsv_lut.host.script import running
 from sixsv_lut.lut.consolidate import consolidate
 
 with running(snakemake.log[0]):
-    configuration = from_effective(snakemake.config)
+    campaign = Campaign(from_effective(snakemake.config))
     consolidate(
-        configuration,
-        read_recipe_of(Path(snakemake.input.recipe), configuration, snakemake.wildcards.band),
+        campaign,
+        read_recipe_of(
+            Path(snakemake.input.recipe), campaign.configuration, snakemake.wildcards.band
+        ),
         [Path(path) for path in snakemake.input.batches],
         [Path(path) for path in snakemake.output],
     )

@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import from_effective
-from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.table import describe_table, write_table
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.host.script import running
 
 with running(snakemake.log[0]):
-    configuration = from_effective(snakemake.config)
-    grid = Grid(configuration.axes.written())
-    write_table(grid, configuration.batch_size, Path(snakemake.output.table))
-    text = describe_table(grid, configuration.batch_size)
+    campaign = Campaign(from_effective(snakemake.config))
+    write_table(campaign.grid, campaign.batches, Path(snakemake.output.table))
+    text = describe_table(campaign.grid, campaign.batches)
     with appearing_at_once(Path(snakemake.output.text)) as temporary:
         temporary.write_text(text)

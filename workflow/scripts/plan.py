@@ -24,8 +24,7 @@ with running(snakemake.log[0]):
         on_cluster=site.jobs is not None,
     )
     plan = make_plan(campaign, site, state.read(), times)
-    path = campaign.folder / "plan.json"
-    write_json(plan, path)
+    write_json(plan, campaign.paths.plan)
     console = Console(highlight=False)
     print_plan(plan, console)
-    console.print(f"Written to {path}. Nothing was started.", soft_wrap=True)
+    console.print(f"Written to {campaign.paths.plan}. Nothing was started.", soft_wrap=True)

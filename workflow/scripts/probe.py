@@ -2,20 +2,21 @@
 
 from pathlib import Path
 
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import from_effective
-from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import make_recipe
 from sixsv_lut.host.script import running
-from sixsv_lut.simulate.probe import describe, measure, remember
+from sixsv_lut.simulate.probe import describe, measure, save
 
 with running(snakemake.log[0]):
-    configuration = from_effective(snakemake.config)
+    campaign = Campaign(from_effective(snakemake.config))
+    configuration = campaign.configuration
     probes = measure(
         [make_recipe(configuration, band) for band in configuration.selected_bands()],
-        Grid(configuration.axes.written()),
+        campaign.grid,
         at_a_time=snakemake.threads,
         timeout=configuration.sixsv.timeout,
     )
     for probe in probes:
-        remember(probe, Path(configuration.store))
+        save(probe, Path(configuration.store))
     print(describe(probes), flush=True)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import read_recipe
 from sixsv_lut.campaign.table import read_batch
@@ -13,11 +14,12 @@ with running(snakemake.log[0]):
     # What the Snakefile has checked is not checked again in every batch.
     sixsv = snakemake.config["sixsv"]
     axes = snakemake.config["axes"]
+    grid = Grid(tuple(tuple(axes[name]) for name in AXIS_NAMES))
     values, campaign_keys = read_batch(
         Path(snakemake.input.table),
         int(snakemake.wildcards.batch),
-        Grid(tuple(tuple(axes[name]) for name in AXIS_NAMES)),
-        snakemake.config["batch_size"],
+        grid,
+        Batches(grid.points, snakemake.config["batch_size"]),
     )
     run_batch(
         values,

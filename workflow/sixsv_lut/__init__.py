@@ -24,10 +24,3 @@ lint`` checks it.
 """
 
 __version__ = "0.1.0"
-
-# Part of every fingerprint: raise it when the same campaign would give 6SV another deck, or when
-# the same report would be read as other numbers.
-DECK_VERSION = 1
-
-# The same for decks and reports of `run6sv`, whose fingerprints it is a part of besides.
-RUN6SV_VERSION = 2

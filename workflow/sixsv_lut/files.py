@@ -54,44 +54,44 @@ def appearing_at_once(path: Path) -> Iterator[Path]:
         names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        yield aside
-        if aside.is_dir():
+        yield temporary
+        if temporary.is_dir():
             # A folder cannot be renamed over another one.
             shutil.rmtree(path, ignore_errors=True)
-        elif path.exists() and path.samefile(aside):
+        elif path.exists() and path.samefile(temporary):
             # Renaming a link over another link of the same file does nothing.
             path.unlink()
-        aside.rename(path)
+        temporary.rename(path)
     except CampaignError:
         raise
-    except Exception as fault:
-        why = _why_not_written(fault, aside, path)
-        if why is fault:
+    except Exception as error:
+        why = _why_not_written(error, temporary, path)
+        if why is error:
             raise
-        raise why from fault
+        raise why from error
     finally:
-        if aside.is_dir():
-            shutil.rmtree(aside, ignore_errors=True)
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
         else:
             with contextlib.suppress(OSError):  # there is none, or the file system forbids
-                aside.unlink()
+                temporary.unlink()
 
 
-def _why_not_written(fault: Exception, temporary: Path, path: Path) -> Exception:
+def _why_not_written(error: Exception, temporary: Path, path: Path) -> Exception:
     # HDF5 tells a full disk as a missing permission, or as an error of its own: try to write on.
-    if not (isinstance(fault, OSError) and fault.errno in _OF_THE_DISK):
+    if not (isinstance(error, OSError) and error.errno in _OF_THE_DISK):
         try:
             _write_on(temporary)
         except OSError as found:
-            fault = found
-    if not isinstance(fault, OSError) or fault.errno is None:
-        return fault
-    named = Path(os.fsdecode(fault.filename)) if fault.filename else temporary
+            error = found
+    if not isinstance(error, OSError) or error.errno is None:
+        return error
+    named = Path(os.fsdecode(error.filename)) if error.filename else temporary
     if temporary in (named, *named.parents):
         named = path
-    return OSError(fault.errno, os.strerror(fault.errno), str(named))
+    return OSError(error.errno, os.strerror(error.errno), str(named))
 
 
 def _write_on(temporary: Path) -> None:
@@ -154,6 +154,6 @@ def may_vanish() -> Iterator[None]:
     """
     try:
         yield
-    except OSError as fault:
-        if fault.errno not in (errno.ENOENT, errno.ESTALE):
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ESTALE):
             raise

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 
-# Signs of a value in a message: what fits on a line with its key and its fault.
+# Signs of a value in a message: what fits on a line with its key and its error.
 _LONGEST_SHOWN = 60
 
 

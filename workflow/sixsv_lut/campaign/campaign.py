@@ -19,19 +19,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sixsv_lut import DECK_VERSION, RUN6SV_VERSION
+from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.configuration import Configuration, effective, validate
 from sixsv_lut.campaign.configuration_file import DEFAULT_FILE, merge, read_configurations
+from sixsv_lut.campaign.determining import determining
+from sixsv_lut.campaign.formats import DESCRIPTION_SUFFIX, FOLDERS, SUFFIXES
+from sixsv_lut.campaign.paths import Paths, filled
+from sixsv_lut.sixsv.convention import convention
 from sixsv_lut.sixsv.executable import find_executable, sha256_of
 from sixsv_lut.sixsv.instruments import BUILT_IN, find_band, response_path
 
-SUFFIXES: dict[str, str] = {"text": "csv", "netcdf": "nc", "zarr": "zarr"}
-
-# In the folder of results: which process runs the campaign, or ran it last, and by which of the
-# effective configurations.
-RUNNING = ".running"
+if TYPE_CHECKING:
+    from sixsv_lut.campaign.grid import Grid
 
 
 def _digest(content: Any) -> str:
@@ -61,14 +62,27 @@ class Campaign:
         return tuple(band.name for band in self.configuration.selected_bands())
 
     @cached_property
-    def points(self) -> int:
-        """Number of points of the grid."""
-        return math.prod(len(values) for values in self.configuration.axes.written())
+    def paths(self) -> Paths:
+        """Where all products are."""
+        return Paths(self.folder)
 
     @cached_property
-    def batches(self) -> int:
-        """Number of batches of one band."""
-        return math.ceil(self.points / self.configuration.batch_size)
+    def grid(self) -> Grid:
+        """The grid of points."""
+        # Imported here: it needs NumPy.
+        from sixsv_lut.campaign.grid import Grid
+
+        return Grid(self.configuration.axes.written())
+
+    @cached_property
+    def points(self) -> int:
+        """Number of points of the grid."""
+        return math.prod(map(len, self.configuration.axes.written()))
+
+    @cached_property
+    def batches(self) -> Batches:
+        """The batches of one band."""
+        return Batches(self.points, self.configuration.batch_size)
 
     @cached_property
     def consolidation_memory(self) -> int:
@@ -80,11 +94,6 @@ class Campaign:
         bytes_of_point = 200 + 10 * len(self.configuration.extra_outputs)
         return max(1500, 500 + self.points * bytes_of_point // 1_000_000)
 
-    def batch_range(self, batch: int) -> tuple[int, int]:
-        """Give the first point of a batch, and the one after its last."""
-        start = batch * self.configuration.batch_size
-        return start, min(start + self.configuration.batch_size, self.points)
-
     @cached_property
     def table_digest(self) -> str:
         """Digest of what the parameter table depends on."""
@@ -95,17 +104,21 @@ class Campaign:
     def band_digests(self) -> dict[str, str]:
         """Digest of what the batches of each band depend on, by the band's name."""
         configuration = self.configuration
-        executable = sha256_of(Path(self.executable))
+        version, executable, *others = determining(
+            sha256_of(Path(self.executable)),
+            configuration.aerosol.model,
+            convention(run6sv=configuration.run6sv),
+        ).values()
+        # In the order that it always had: it is in the paths of results.
         return {
             band: _digest(
                 [
-                    DECK_VERSION,
+                    version,
                     self.table_digest,
                     executable,
                     band,
                     self._response_digest(band),
-                    configuration.aerosol.model,
-                    RUN6SV_VERSION if configuration.run6sv else False,
+                    *others,
                 ]
             )
             for band in self.band_names
@@ -121,18 +134,17 @@ class Campaign:
     @cached_property
     def configuration_file(self) -> str:
         """The effective configuration, as a file."""
-        digest = _digest(effective(self.configuration))
-        return f"{self.folder}/configuration/{digest}.yaml"
+        return self.paths.configuration(_digest(effective(self.configuration)))
 
     @cached_property
     def table(self) -> str:
         """The parameter table."""
-        return f"{self.folder}/parameters/{self.table_digest}.parquet"
+        return self.paths.table(self.table_digest)
 
     @cached_property
     def table_text(self) -> str:
         """What the parameter table holds, as text."""
-        return f"{self.folder}/parameters/{self.table_digest}.txt"
+        return self.paths.table_text(self.table_digest)
 
     @cached_property
     def executable(self) -> str:
@@ -148,35 +160,37 @@ class Campaign:
 
     def recipe(self, band: str) -> str:
         """Give the file of a band's recipe."""
-        return f"{self.folder}/bands/{self._of_band(band)}.json"
+        return self._filled(self.paths.recipe, band)
 
     def batch_file(self, band: str, batch: int) -> str:
         """Give the file of a batch."""
-        return f"{self.folder}/batches/{self._of_band(band)}/{batch:05d}.parquet"
+        return self._filled(self.paths.batch, band, batch)
 
     def batch_files(self, band: str) -> list[str]:
         """Give the files of all batches of a band, in the order of the points."""
-        return [self.batch_file(band, batch) for batch in range(self.batches)]
+        return [self.batch_file(band, batch) for batch in range(len(self.batches))]
 
     def batch_benchmark(self, band: str, batch: int) -> str:
         """Give the file in which Snakemake notes what the last attempt at a batch took."""
-        return f"{self.folder}/benchmarks/simulate/{self._of_band(band)}/{batch:05d}.tsv"
+        return self._filled(self.paths.benchmark("simulate"), band, batch)
 
-    def _of_band(self, band: str) -> str:
-        return f"{band}-{self.band_digests[band]}"
+    def _filled(self, pattern: str, band: str, batch: int = 0) -> str:
+        return filled(pattern, band=band, digest=self.band_digests[band], batch=batch)
+
+    @cached_property
+    def lut_patterns(self) -> dict[str, bool]:
+        """Patterns of the files of a LUT, its description first, and whether each is a folder."""
+        configuration = self.configuration
+        suffixes = {DESCRIPTION_SUFFIX: False}
+        suffixes |= {SUFFIXES[form]: form in FOLDERS for form in configuration.formats}
+        return {
+            self.paths.lut(configuration.satellite, configuration.instrument, suffix): is_folder
+            for suffix, is_folder in suffixes.items()
+        }
 
     def lut_files(self, band: str) -> list[str]:
         """Give the files of a band's LUT: its description, then one for each format."""
-        return [
-            f"{self.lut_stem}_{band}.{suffix}"
-            for suffix in ("json", *(SUFFIXES[form] for form in self.configuration.formats))
-        ]
-
-    @cached_property
-    def lut_stem(self) -> str:
-        """What the names of all LUTs begin with; the band and a suffix follow."""
-        configuration = self.configuration
-        return f"{self.folder}/OUTLUT_{configuration.satellite}_{configuration.instrument}"
+        return [filled(pattern, band=band) for pattern in self.lut_patterns]
 
 
 def load_campaign(
@@ -200,7 +214,7 @@ def load_campaign(
     ------
     CampaignError
         A file cannot be read, or something is wrong with the configuration; the message lists
-        every fault.
+        every error.
     """
     paths = [Path(file) for file in files] or [DEFAULT_FILE]
     config = read_configurations(paths)

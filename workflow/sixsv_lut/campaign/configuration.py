@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from sixsv_lut.campaign.formats import Format
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import closest_existing
 from sixsv_lut.readable import shown
@@ -321,9 +322,6 @@ class Axes(_Section):
     def written(self) -> tuple[tuple[str, ...], ...]:
         """Give the values of all axes as written, in the order of `sixsv_lut.sixsv.axes.AXES`."""
         return tuple(tuple(getattr(self, name)) for name in AXIS_NAMES)
-
-
-Format = Literal["text", "netcdf", "zarr"]
 
 
 class Configuration(_Section):

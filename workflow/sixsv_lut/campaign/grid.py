@@ -94,14 +94,14 @@ class Grid:
             Point numbers; -1 where the grid has no such point.
         """
         numbers = np.zeros(len(values), dtype=np.int64)
-        there = np.ones(len(values), dtype=bool)
+        found = np.ones(len(values), dtype=bool)
         for axis, column in zip(self.axes, values.T, strict=True):
             order = np.argsort(axis, kind="stable")
             place = np.minimum(np.searchsorted(axis, column, sorter=order), len(axis) - 1)
             index = order[place]
-            there &= axis[index] == column
+            found &= axis[index] == column
             numbers = numbers * len(axis) + index
-        return np.where(there, numbers, -1)
+        return np.where(found, numbers, -1)
 
     def describe(self, point: int) -> str:
         """Write a point with its number and values, for messages."""

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sixsv_lut import DECK_VERSION, RUN6SV_VERSION
+from sixsv_lut.campaign.determining import determining
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import appearing_at_once
+from sixsv_lut.sixsv.convention import Convention, convention
 from sixsv_lut.sixsv.deck import DeckWriter
 from sixsv_lut.sixsv.executable import find_executable, printed_version
 from sixsv_lut.sixsv.instruments import Band, find_band
@@ -66,15 +67,15 @@ class Recipe:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of what determines a launch's result, 64 hexadecimal digits."""
-        determining = {
-            "deck_version": DECK_VERSION,
-            "executable_sha256": self.executable_sha256,
-            "aerosol_model": self.aerosol_model,
-            "run6sv": RUN6SV_VERSION if self.run6sv else False,
-            "lowest_sample": self.response.lowest_sample,
-            "response": list(self.response.values),
-        }
-        return hashlib.sha256(json.dumps(determining, sort_keys=True).encode()).hexdigest()
+        content = determining(self.executable_sha256, self.aerosol_model, self.convention)
+        content["lowest_sample"] = self.response.lowest_sample
+        content["response"] = list(self.response.values)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def convention(self) -> Convention:
+        """How decks are written and reports are read."""
+        return convention(run6sv=self.run6sv)
 
     def deck_writer(self) -> DeckWriter:
         """Give the writer of this band's decks."""
@@ -82,15 +83,15 @@ class Recipe:
             self.aerosol_model,
             self.response.lowest_sample,
             self.response.values,
-            run6sv=self.run6sv,
+            self.convention,
         )
 
     def write(self, path: Path) -> None:
         """Write the recipe as JSON; the same recipe always gives the same bytes."""
         content = asdict(self) | {"fingerprint": self.fingerprint}
         content[_DIGEST] = _digest(content)
-        with appearing_at_once(path) as aside:
-            aside.write_text(json.dumps(content, indent=1) + "\n")
+        with appearing_at_once(path) as temporary:
+            temporary.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def make_recipe(configuration: Configuration, band: Band) -> Recipe:
@@ -147,10 +148,10 @@ def read_recipe(path: Path, band: str | None = None, *, executable: str | None =
         response = content.pop("response")
         response["values"] = tuple(response["values"])
         recipe = Recipe(response=Response(**response), **content)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CampaignError(
-            f"{path} cannot be read as a recipe ({fault}): {_remedy(path)}"
-        ) from fault
+            f"{path} cannot be read as a recipe ({error}): {_remedy(path)}"
+        ) from error
     if recipe.fingerprint != fingerprint or not whole:
         raise CampaignError(
             f"{path} was changed by hand, or made by another version of this workflow: "
@@ -162,8 +163,8 @@ def read_recipe(path: Path, band: str | None = None, *, executable: str | None =
         return recipe
     try:
         return replace(recipe, executable=str(find_executable(executable)))
-    except ValueError as fault:
-        raise CampaignError(f"sixsv.executable: {fault}") from None
+    except ValueError as error:
+        raise CampaignError(f"sixsv.executable: {error}") from None
 
 
 def read_recipe_of(path: Path, configuration: Configuration, band: str) -> Recipe:

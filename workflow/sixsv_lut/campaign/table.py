@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.points import batch_key, points_of
 from sixsv_lut.errors import CampaignError
@@ -22,38 +24,39 @@ _KEYS = b"batch_keys"
 _HEAD = 20
 
 
-def write_table(grid: Grid, batch_size: int, path: Path) -> None:
+def batch_keys(grid: Grid, batches: Batches) -> list[str]:
+    """Compute the keys of all batches (see `sixsv_lut.campaign.points.batch_key`)."""
+    return [batch_key(grid.rows(start, stop)) for start, stop in batches]
+
+
+def write_table(grid: Grid, batches: Batches, path: Path) -> None:
     """Write the parameter table.
 
     Parameters
     ----------
     grid : Grid
         The grid of the campaign.
-    batch_size : int
-        Rows of a row group.
+    batches : Batches
+        Its batches; each is a row group.
     path : Path
         The Parquet file.
     """
-    batches = [
-        (start, min(start + batch_size, grid.points)) for start in range(0, grid.points, batch_size)
-    ]
-    keys = [batch_key(grid.rows(start, stop)) for start, stop in batches]
-    schema = _SCHEMA.with_metadata({_KEYS: json.dumps(keys)})
+    schema = _SCHEMA.with_metadata({_KEYS: json.dumps(batch_keys(grid, batches))})
     with (
-        appearing_at_once(path) as aside,
+        appearing_at_once(path) as temporary,
         pq.ParquetWriter(
-            aside, schema, compression="zstd", use_dictionary=list(AXIS_NAMES)
+            temporary, schema, compression="zstd", use_dictionary=list(AXIS_NAMES)
         ) as file,
     ):
         for start, stop in batches:
             rows = grid.rows(start, stop)
             columns = [pa.array(np.arange(start, stop, dtype=np.int64))]
             columns += [pa.array(np.ascontiguousarray(column)) for column in rows.T]
-            file.write_table(pa.table(columns, schema=schema), row_group_size=batch_size)
+            file.write_table(pa.table(columns, schema=schema), row_group_size=batches.size)
 
 
 def read_batch(
-    path: Path, batch: int, grid: Grid, batch_size: int
+    path: Path, batch: int, grid: Grid, batches: Batches
 ) -> tuple[npt.NDArray[np.float64], frozenset[str]]:
     """Read the points of one batch, and nothing else.
 
@@ -65,8 +68,8 @@ def read_batch(
         Number of the batch, from 0.
     grid : Grid
         The grid of the campaign, against which the points are checked.
-    batch_size : int
-        Points of a batch.
+    batches : Batches
+        The batches of the campaign.
 
     Returns
     -------
@@ -89,14 +92,13 @@ def read_batch(
             keys = json.loads(file.schema_arrow.metadata[_KEYS])
             table = file.read_row_group(batch, columns=list(AXIS_NAMES), use_threads=False)
             values, key = points_of(table), keys[batch]
-        except Exception as fault:  # whatever Arrow or JSON make of damaged content
-            if isinstance(fault, OSError) and fault.errno is not None:
+        except Exception as error:  # whatever Arrow or JSON make of damaged content
+            if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise CampaignError(
-                f"{path} cannot be read as a parameter table ({fault}): {remedy}"
-            ) from fault
-    start = batch * batch_size
-    expected = grid.rows(start, min(start + batch_size, grid.points))
+                f"{path} cannot be read as a parameter table ({error}): {remedy}"
+            ) from error
+    expected = grid.rows(*batches[batch])
     if not np.array_equal(values, expected) or key != batch_key(expected):
         raise CampaignError(
             f"{path} holds other points for batch {batch} than the axes of the configuration give: "
@@ -105,11 +107,39 @@ def read_batch(
     return values, frozenset(map(str, keys))
 
 
-def describe_table(grid: Grid, batch_size: int) -> str:
+def read_batch_keys(path: Path, grid: Grid, batches: Batches) -> list[str]:
+    """Read the keys of all batches, which takes less time than to compute them.
+
+    Parameters
+    ----------
+    path : Path
+        The parameter table.
+    grid : Grid
+        The grid of the campaign.
+    batches : Batches
+        The batches of the campaign.
+
+    Returns
+    -------
+    list of str
+        The keys; computed, if the table is not there, or cannot be the one of this campaign.
+    """
+    with contextlib.suppress(Exception):  # whatever Arrow or JSON make of damaged content
+        with open_regular(path) as opened:
+            keys = json.loads(pq.read_schema(opened).metadata[_KEYS])
+        ends = (0, len(batches) - 1)
+        if len(keys) == len(batches) and all(
+            keys[batch] == batch_key(grid.rows(*batches[batch])) for batch in ends
+        ):
+            return [str(key) for key in keys]
+    return batch_keys(grid, batches)
+
+
+def describe_table(grid: Grid, batches: Batches) -> str:
     """Write what the parameter table holds as text: counts, axes, first rows."""
     lines = [
         f"points      {grid.points}",
-        f"batches     {-(-grid.points // batch_size)} of {batch_size} points",
+        f"batches     {len(batches)} of {batches.size} points",
         "",
         "axes, outermost first",
     ]

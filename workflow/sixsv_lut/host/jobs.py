@@ -86,7 +86,7 @@ class Jobs:
 
     def batch_minutes(self, wildcards: Any, attempt: int) -> int:
         """Give the walltime of a batch, in minutes."""
-        start, stop = self._campaign.batch_range(int(wildcards.batch))
+        start, stop = self._campaign.batches[int(wildcards.batch)]
         seconds = self._campaign.configuration.sixsv.seconds_per_launch
         return self.shape.batch_minutes(stop - start, seconds, attempt)
 

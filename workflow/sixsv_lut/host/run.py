@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from sixsv_lut.campaign.campaign import RUNNING, Campaign
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import effective
 from sixsv_lut.errors import CampaignError
 
@@ -42,7 +42,7 @@ def start(campaign: Campaign, *, progress: bool = True) -> None:
     _started = time.monotonic()
     try:
         campaign.folder.mkdir(parents=True, exist_ok=True)
-        _lock = _only_run(campaign.folder / RUNNING, campaign.configuration_file)
+        _lock = _only_run(campaign.paths.running, campaign.configuration_file)
     except OSError as fault:
         raise CampaignError(
             f"the folder of results {campaign.folder} cannot be written: {fault.strerror}. "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,22 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.sixsv.report import (
-    APPARENT_REFLECTANCE,
-    INTRINSIC_REFLECTANCE,
-    SPHERICAL_ALBEDO,
-    TRANSMITTANCES,
-    Status,
-)
+from sixsv_lut.lut.quantities import LUT_QUANTITIES
+from sixsv_lut.sixsv.convention import STANDARD, Convention
+from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.sealed import read_sealed_table
 
 log = logging.getLogger(__name__)
-
-# Names of the five quantities, in the order of the text LUT.
-LUT_QUANTITIES: tuple[str, ...] = ("Tdown", "Tup", "Ttotal", "rho_atm", "S")
 
 _SHOWN = 20
 
@@ -64,7 +58,8 @@ class BandResults:
     status : ndarray of int8, shape (points,)
         A `sixsv_lut.sixsv.report.Status` for each point.
     quantities : dict of str to ndarray, each of shape (points,)
-        `LUT_QUANTITIES` (float64) and the extra outputs (float32); NaN where the launch failed.
+        The `sixsv_lut.lut.quantities.LUT_QUANTITIES` (float64) and the extra outputs (float32), by
+        their names; NaN where the launch failed.
     failures : list of Failure
         The points without a good result.
     launches : int
@@ -82,12 +77,12 @@ class BandResults:
 
 def collect(
     grid: Grid,
-    batch_size: int,
+    batches: Batches,
     fingerprint: str,
     files: Sequence[Path],
     *,
     extra_outputs: Sequence[str] = (),
-    run6sv: bool = False,
+    convention: Convention = STANDARD,
 ) -> BandResults:
     """Read the batches of a band.
 
@@ -95,16 +90,16 @@ def collect(
     ----------
     grid : Grid
         The grid of the campaign.
-    batch_size : int
-        Points of a batch.
+    batches : Batches
+        Its batches.
     fingerprint : str
         Fingerprint of the band's recipe.
     files : sequence of Path
         The batch files, in the order of the points.
     extra_outputs : sequence of str
         Names of further quantities of 6SV's report.
-    run6sv : bool
-        Make the quantities as the older shell tool did.
+    convention : Convention
+        How printed numbers become quantities.
 
     Returns
     -------
@@ -119,36 +114,33 @@ def collect(
     OSError
         A file cannot be read just now.
     """
-    if len(files) != math.ceil(grid.points / batch_size):
+    if len(files) != len(batches):
         raise CampaignError(
-            f"{len(files)} batch files for {grid.points} points in batches of {batch_size}: "
+            f"{len(files)} batch files for {grid.points} points in batches of {batches.size}: "
             "run the same snakemake command again"
         )
-    reflectance = INTRINSIC_REFLECTANCE if run6sv else APPARENT_REFLECTANCE
-    needed = (*TRANSMITTANCES, SPHERICAL_ALBEDO, reflectance)
+    needed = [name for quantity in LUT_QUANTITIES for name in quantity.factors(convention)]
     extras = tuple(name for name in extra_outputs if name not in needed)
     columns = ["status", "launches", "seconds", "reason", *needed, *extras]
 
     status = np.empty(grid.points, dtype=np.int8)
     # The text needs every digit of the five; extras are only ever written as float32.
     quantities: dict[str, npt.NDArray[np.floating[Any]]] = {
-        name: np.empty(grid.points, dtype=np.float64) for name in LUT_QUANTITIES
+        quantity.name: np.empty(grid.points, dtype=np.float64) for quantity in LUT_QUANTITIES
     }
     quantities |= {name: np.empty(grid.points, dtype=np.float32) for name in extra_outputs}
     failures: list[Failure] = []
     damaged: list[tuple[Path, str]] = []
     launches, seconds = 0, 0.0
-    for batch, file in enumerate(files):
-        start = batch * batch_size
-        stop = min(start + batch_size, grid.points)
+    for (start, stop), file in zip(batches, files, strict=True):
         key = batch_key(grid.rows(start, stop))
         try:
             table = read_sealed_table(file, fingerprint, columns, key=key)
         except FileNotFoundError:
             damaged.append((file, f"{file} is not there"))
             continue
-        except CampaignError as fault:
-            damaged.append((file, str(fault)))
+        except CampaignError as error:
+            damaged.append((file, str(error)))
             continue
         read = {name: table[name].to_numpy() for name in columns if name != "reason"}
         rows = slice(start, stop)
@@ -156,8 +148,9 @@ def collect(
         launches += int(read["launches"].sum())
         seconds += float(read["seconds"].sum())
         failed = np.flatnonzero(read["status"] != Status.OK)
-        for name, values in _lut_quantities(read, reflectance, run6sv).items():
-            quantities[name][rows] = values
+        for quantity in LUT_QUANTITIES:
+            factors = [read[name] for name in quantity.factors(convention)]
+            quantities[quantity.name][rows] = _product(factors, convention)
         for name in extra_outputs:
             quantities[name][rows] = read[name]
         for column in quantities.values():
@@ -173,19 +166,11 @@ def collect(
     return BandResults(status, quantities, failures, launches, seconds)
 
 
-def _lut_quantities(
-    read: dict[str, npt.NDArray[np.float64]], reflectance: str, run6sv: bool
-) -> dict[str, npt.NDArray[np.float64]]:
-    made = {}
-    for name, path in zip(LUT_QUANTITIES[:3], ("downward", "upward", "total"), strict=True):
-        gas, scattering = (
-            read[f"gas_transmittance_{path}"],
-            read[f"scattering_transmittance_{path}"],
-        )
-        made[name] = truncated_product(gas, scattering) if run6sv else gas * scattering
-    made["rho_atm"] = read[reflectance]
-    made["S"] = read[SPHERICAL_ALBEDO]
-    return made
+def _product(
+    factors: Sequence[npt.NDArray[np.float64]], convention: Convention
+) -> npt.NDArray[np.float64]:
+    multiply = truncated_product if convention.products_cut_off else np.multiply
+    return functools.reduce(multiply, factors)
 
 
 def truncated_product(
@@ -204,21 +189,21 @@ def truncated_product(
         Numbers with 5 decimals.
     """
     # Whole hundred-thousandths, so that nothing depends on how a decimal is rounded to binary.
-    there = np.isfinite(first) & np.isfinite(second)
-    a = np.rint(np.where(there, first, 0) * 1e5).astype(np.int64)
-    b = np.rint(np.where(there, second, 0) * 1e5).astype(np.int64)
+    finite = np.isfinite(first) & np.isfinite(second)
+    a = np.rint(np.where(finite, first, 0) * 1e5).astype(np.int64)
+    b = np.rint(np.where(finite, second, 0) * 1e5).astype(np.int64)
     product = a * b
     cut = np.sign(product) * (np.abs(product) // 100_000)
-    return np.where(there, cut / 1e5, np.nan)
+    return np.where(finite, cut / 1e5, np.nan)
 
 
 def _how_to_repair(damaged: Sequence[tuple[Path, str]]) -> str:
     lines = [f"no LUT is made, because batch files cannot be used ({len(damaged)}):"]
-    lines += [f"  {fault}" for _, fault in damaged[:_SHOWN]]
+    lines += [f"  {error}" for _, error in damaged[:_SHOWN]]
     if len(damaged) > _SHOWN:
         lines.append(f"  and {len(damaged) - _SHOWN} more (all are in the log)")
-        for _, fault in damaged:
-            log.error("%s", fault)
+        for _, error in damaged:
+            log.error("%s", error)
     lines += ["Remove them, and run the same snakemake command again:", f"  {_remove(damaged)}"]
     return "\n".join(lines)
 

@@ -14,14 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sixsv_lut import DECK_VERSION, RUN6SV_VERSION, __version__
+from sixsv_lut import __version__
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, effective, effective_yaml
-from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.formats import DESCRIPTION_SUFFIX, SUFFIXES
 from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.lut.collect import BandResults, collect, refuse_too_many_failures
-from sixsv_lut.lut.dataset import build_dataset, write_netcdf, write_zarr
+from sixsv_lut.lut.dataset import DATASET_WRITERS, build_dataset
 from sixsv_lut.lut.text import write_text
+from sixsv_lut.sixsv.convention import DECK_VERSION
 from sixsv_lut.sixsv.instruments import find_band
 from sixsv_lut.variables import COMMAND
 
@@ -55,7 +57,7 @@ def provenance(
     command = os.environ.get(COMMAND) or shlex.join(sys.argv)
     versions = {"sixsv-lut": __version__, "python": platform.python_version()}
     versions |= {name: importlib.metadata.version(name) for name in _NAMED_PACKAGES}
-    response = recipe.response
+    response, convention = recipe.response, recipe.convention
     return {
         "title": f"6SV look-up table of {configuration.satellite} {configuration.instrument} "
         f"band {recipe.band}, aerosol {configuration.aerosol_name}",
@@ -69,10 +71,10 @@ def provenance(
         "band": recipe.band,
         "aerosol_name": configuration.aerosol_name,
         "aerosol_model": configuration.aerosol.model,
-        "compatibility": "run6sv" if configuration.run6sv else "none",
+        "compatibility": convention.name,
         "fingerprint": recipe.fingerprint,
         "deck_version": DECK_VERSION,
-        **({"run6sv_version": RUN6SV_VERSION} if configuration.run6sv else {}),
+        **({"run6sv_version": convention.version} if convention.version else {}),
         "executable": recipe.executable,
         "executable_sha256": recipe.executable_sha256,
         "executable_version": recipe.version,
@@ -91,7 +93,7 @@ def provenance(
 
 
 def consolidate(
-    configuration: Configuration,
+    campaign: Campaign,
     recipe: Recipe,
     batch_files: Sequence[Path],
     outputs: Sequence[Path],
@@ -100,8 +102,8 @@ def consolidate(
 
     Parameters
     ----------
-    configuration : Configuration
-        The effective configuration.
+    campaign : Campaign
+        The campaign.
     recipe : Recipe
         The recipe of the band.
     batch_files : sequence of Path
@@ -115,36 +117,34 @@ def consolidate(
         A batch is missing, damaged or not of this campaign, or too many launches failed; nothing
         is written then.
     """
-    grid = Grid(configuration.axes.written())
-    run6sv = configuration.run6sv
+    configuration, grid = campaign.configuration, campaign.grid
     results = collect(
         grid,
-        configuration.batch_size,
+        campaign.batches,
         recipe.fingerprint,
         batch_files,
         extra_outputs=configuration.extra_outputs,
-        run6sv=run6sv,
+        convention=recipe.convention,
     )
     refuse_too_many_failures(results, grid, recipe.band, configuration.allowed_failures)
     attributes = provenance(configuration, recipe, results, grid.points)
     by_suffix = {path.suffix: path for path in outputs}
-    if ".csv" in by_suffix:
-        write_text(grid, results, by_suffix[".csv"], run6sv=run6sv)
-    if by_suffix.keys() & {".nc", ".zarr"}:
+    if path := by_suffix.get(SUFFIXES["text"]):
+        write_text(grid, results, path, recipe.convention)
+    if by_suffix.keys() & {SUFFIXES[form] for form in DATASET_WRITERS}:
         dataset = build_dataset(
             grid,
             results,
             {"Conventions": "CF-1.8", **attributes},
             band_wavelength=find_band(configuration.instrument, recipe.band).wavelength,
             response_centre=recipe.response.centre,
-            run6sv=run6sv,
+            convention=recipe.convention,
         )
-        if ".nc" in by_suffix:
-            write_netcdf(dataset, by_suffix[".nc"])
-        if ".zarr" in by_suffix:
-            write_zarr(dataset, by_suffix[".zarr"])
+        for form, write in DATASET_WRITERS.items():
+            if path := by_suffix.get(SUFFIXES[form]):
+                write(dataset, path)
     described = attributes | {"effective_configuration": effective(configuration)}
     described["software_versions"] = json.loads(attributes["software_versions"])
-    with appearing_at_once(by_suffix[".json"]) as aside:
-        aside.write_text(json.dumps(described, indent=1) + "\n")
+    with appearing_at_once(by_suffix[DESCRIPTION_SUFFIX]) as temporary:
+        temporary.write_text(json.dumps(described, indent=1) + "\n")
     log.info("band %s: %d points, %d failed", recipe.band, grid.points, len(results.failures))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,13 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
+from sixsv_lut.campaign.formats import Format
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
+from sixsv_lut.lut.collect import BandResults
+from sixsv_lut.lut.quantities import LUT_QUANTITIES
 from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
+from sixsv_lut.sixsv.convention import STANDARD, Convention
 from sixsv_lut.sixsv.report import QUANTITY_BY_NAME, Status
 
 _FILL_VALUE = np.float32(netCDF4.default_fillvals["f4"])
@@ -27,28 +30,6 @@ _ZARR_CHUNK_BYTES = 1024 * 1024
 # The axes, and the three wavelengths of `build_dataset`: one chunk each.
 _ZARR_COORDINATES = len(AXIS_NAMES) + 3
 
-_LUT_ATTRIBUTES: dict[str, dict[str, str]] = {
-    "Tdown": {
-        "long_name": "downward transmittance, sun to target: gases times scattering",
-        "units": "1",
-    },
-    "Tup": {
-        "long_name": "upward transmittance, target to sensor: gases times scattering",
-        "units": "1",
-    },
-    "Ttotal": {
-        "long_name": "two-way transmittance, sun to target to sensor: gases times scattering",
-        "units": "1",
-    },
-    "rho_atm": {
-        "long_name": "intrinsic reflectance of the atmosphere, gas absorption included",
-        "standard_name": "toa_bidirectional_reflectance",
-        "comment": "apparent reflectance at the top of the atmosphere over a black surface",
-        "units": "1",
-    },
-    "S": {"long_name": "spherical albedo of the atmosphere", "units": "1"},
-}
-
 
 def build_dataset(
     grid: Grid,
@@ -57,7 +38,7 @@ def build_dataset(
     *,
     band_wavelength: float,
     response_centre: float,
-    run6sv: bool = False,
+    convention: Convention = STANDARD,
 ) -> xr.Dataset:
     """Make the labelled array of a band.
 
@@ -73,8 +54,8 @@ def build_dataset(
         Nominal centre of the band, in nm.
     response_centre : float
         Centre of its spectral response, in nm.
-    run6sv : bool
-        Whether the numbers were made as the older shell tool did.
+    convention : Convention
+        How the numbers were made.
 
     Returns
     -------
@@ -82,15 +63,13 @@ def build_dataset(
         The 8 axes as dimensions, outermost first; the quantities and the status as variables.
     """
     data: dict[str, Any] = {}
+    lut_quantities = {quantity.name: quantity for quantity in LUT_QUANTITIES}
     for name, values in results.quantities.items():
-        if name in LUT_QUANTITIES:
-            described = dict(_LUT_ATTRIBUTES[name])
+        if name in lut_quantities:
+            described = lut_quantities[name].described(convention)
         else:
             quantity = QUANTITY_BY_NAME[name]
             described = {"long_name": quantity.long_name, "units": quantity.units}
-        if run6sv and name == "rho_atm":
-            described["long_name"] = "intrinsic reflectance of the atmosphere, as printed by 6SV"
-            described["comment"] = "printed with 3 decimals"
         described["ancillary_variables"] = "status"
         data[name] = (AXIS_NAMES, values.astype(np.float32).reshape(grid.shape), described)
     data["status"] = (
@@ -112,7 +91,7 @@ def build_dataset(
         }
         if axis.comment:
             described["comment"] = axis.comment
-        if run6sv and axis.name in ("thetas", "thetav"):
+        if convention.angles_exchanged and axis.name in ("thetas", "thetav"):
             described["comment"] = (
                 "the deck exchanged solar and view zenith angle, as the older shell tool did"
             )
@@ -180,8 +159,8 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
                 "chunksizes": chunk_shape(variable.shape, _NETCDF_CHUNK_BYTES),
             }
     _set_fill_values(dataset, encoding)
-    with appearing_at_once(path) as aside:
-        dataset.to_netcdf(aside, format="NETCDF4", engine="netcdf4", encoding=encoding)
+    with appearing_at_once(path) as temporary:
+        dataset.to_netcdf(temporary, format="NETCDF4", engine="netcdf4", encoding=encoding)
 
 
 def write_zarr(dataset: xr.Dataset, path: Path) -> None:
@@ -191,8 +170,14 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
         if variable.dims == AXIS_NAMES:
             encoding[str(name)] = {"chunks": chunk_shape(variable.shape, _ZARR_CHUNK_BYTES)}
     _set_fill_values(dataset, encoding)
-    with appearing_at_once(path) as aside:
-        dataset.to_zarr(aside, mode="w", zarr_format=2, consolidated=True, encoding=encoding)
+    with appearing_at_once(path) as temporary:
+        dataset.to_zarr(temporary, mode="w", zarr_format=2, consolidated=True, encoding=encoding)
+
+
+DATASET_WRITERS: dict[Format, Callable[[xr.Dataset, Path], None]] = {
+    "netcdf": write_netcdf,
+    "zarr": write_zarr,
+}
 
 
 def zarr_files(shape: tuple[int, ...], quantities: int) -> int:

@@ -6,7 +6,6 @@ aot550 uw uo3 Tdown Tup Ttotal rho_atm S``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,10 @@ import pyarrow.csv
 
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.lut.collect import LUT_QUANTITIES, BandResults
+from sixsv_lut.lut.collect import BandResults
+from sixsv_lut.lut.quantities import LUT_NAMES, LUT_QUANTITIES, LutQuantity
 from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.sixsv.convention import STANDARD, Convention
 
 PARAMETER_COLUMNS: tuple[str, ...] = tuple(reversed(AXIS_NAMES))
 
@@ -55,23 +56,22 @@ def decimals(values: npt.NDArray[np.floating[Any]], places: int) -> pa.Array:
     return pc.fill_null(text, MISSING)
 
 
-def _as_bc(values: npt.NDArray[np.floating[Any]]) -> pa.Array:
+def _as_bc(texts: pa.Array) -> pa.Array:
     # bc writes no zero before the decimal point, and a bare 0 for zero.
-    text = pc.replace_substring_regex(decimals(values, 5), r"^(-?)0\.", r"\1.")
-    return pc.if_else(pc.equal(text, ".00000"), "0", text)
+    texts = pc.replace_substring_regex(texts, r"^(-?)0\.", r"\1.")
+    return pc.if_else(pc.equal(texts, ".00000"), "0", texts)
 
 
-def _formats(run6sv: bool) -> dict[str, Callable[[npt.NDArray[np.floating[Any]]], pa.Array]]:
-    if run6sv:
-        transmittance, reflectance = _as_bc, lambda values: decimals(values, 3)
-    else:
-        # A product of two numbers of 5 decimals; 7 keep its rounding far below theirs.
-        transmittance = reflectance = lambda values: decimals(values, 7)
-    formats = dict.fromkeys(LUT_QUANTITIES[:3], transmittance)
-    return formats | {"rho_atm": reflectance, "S": lambda values: decimals(values, 5)}
+def _written(
+    values: npt.NDArray[np.floating[Any]], quantity: LutQuantity, convention: Convention
+) -> pa.Array:
+    texts = decimals(values, quantity.decimals(convention))
+    return _as_bc(texts) if quantity.has_bare_decimal_point(convention) else texts
 
 
-def write_text(grid: Grid, results: BandResults, path: Path, *, run6sv: bool = False) -> None:
+def write_text(
+    grid: Grid, results: BandResults, path: Path, convention: Convention = STANDARD
+) -> None:
     """Write the text LUT of a band.
 
     Parameters
@@ -82,25 +82,25 @@ def write_text(grid: Grid, results: BandResults, path: Path, *, run6sv: bool = F
         The results of the band.
     path : Path
         The file.
-    run6sv : bool
-        Write the numbers as the older shell tool did.
+    convention : Convention
+        How the numbers are written.
     """
-    formats = _formats(run6sv)
     written = {
         name: pa.array(values, pa.string())
         for name, values in zip(AXIS_NAMES, grid.values, strict=True)
     }
-    schema = pa.schema((name, pa.string()) for name in (*PARAMETER_COLUMNS, *LUT_QUANTITIES))
+    schema = pa.schema((name, pa.string()) for name in (*PARAMETER_COLUMNS, *LUT_NAMES))
     options = pyarrow.csv.WriteOptions(include_header=False, delimiter=" ", quoting_style="none")
     with (
-        appearing_at_once(path) as aside,
-        pyarrow.csv.CSVWriter(aside, schema, write_options=options) as file,
+        appearing_at_once(path) as temporary,
+        pyarrow.csv.CSVWriter(temporary, schema, write_options=options) as file,
     ):
         for start in range(0, grid.points, _ROWS_AT_A_TIME):
             stop = min(start + _ROWS_AT_A_TIME, grid.points)
             indices = dict(zip(AXIS_NAMES, grid.indices(np.arange(start, stop)), strict=True))
             columns = [written[name].take(pa.array(indices[name])) for name in PARAMETER_COLUMNS]
             columns += [
-                formats[name](results.quantities[name][start:stop]) for name in LUT_QUANTITIES
+                _written(results.quantities[quantity.name][start:stop], quantity, convention)
+                for quantity in LUT_QUANTITIES
             ]
             file.write_table(pa.table(columns, schema=schema))

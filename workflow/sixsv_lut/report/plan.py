@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, smallest_batch_size
 from sixsv_lut.cluster.job_shape import JobShape, Site
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.lut.quantities import LUT_QUANTITIES
 from sixsv_lut.report.state import Progress
 from sixsv_lut.simulate.probe import LaunchTime
+from sixsv_lut.sixsv.convention import convention
 
 # Bytes of products, measured on a batch and a LUT of one OLCI band with two atmospheres and the
 # geometries of the full-size campaign (3718 launches), and on others of 32 to 1024 launches. A file
@@ -26,9 +29,6 @@ from sixsv_lut.simulate.probe import LaunchTime
 _SEALED_BYTES, _SEALED_BYTES_PER_POINT = 40_000, 150.0
 _NETCDF_BYTES, _NETCDF_BYTES_PER_NUMBER = 65_000, 1.0
 _ZARR_BYTES, _ZARR_BYTES_PER_NUMBER = 22_000, 1.0
-# Exact: five numbers with the blanks between 13 columns and the end of the line.
-_TEXT_BYTES = 4 * len("0.1234567") + len("0.12345") + 13
-_TEXT_BYTES_RUN6SV = 3 * len(".12345") + len("0.123") + len(".12345") + 13
 
 # Files that stay for each batch: the sealed batch (the batch file is a second name of it), a log, a
 # table of resource use, Snakemake's note.
@@ -294,7 +294,8 @@ def _band(
     campaign: Campaign, site: Site, band: str, progress: Progress, time: LaunchTime
 ) -> BandPlan:
     points, done, left = campaign.points, progress.finished, progress.left
-    batches_left = math.ceil(left / campaign.configuration.batch_size)
+    batches = len(campaign.batches)
+    batches_left = len(Batches(left, campaign.configuration.batch_size))
     on_cluster = site.jobs is not None
     return BandPlan(
         band=band,
@@ -302,9 +303,9 @@ def _band(
         launches_done=done,
         launches_left=left,
         launches_failed=progress.failed,
-        batches=campaign.batches,
+        batches=batches,
         batches_left=batches_left,
-        cluster_jobs=math.ceil(campaign.batches / site.batches_per_job) if on_cluster else 0,
+        cluster_jobs=math.ceil(batches / site.batches_per_job) if on_cluster else 0,
         cluster_jobs_left=math.ceil(batches_left / site.batches_per_job) if on_cluster else 0,
         seconds_per_launch=time.seconds,
         seconds_per_launch_from=time.source,
@@ -314,20 +315,22 @@ def _band(
         cpu_seconds=points * time.seconds,
         cpu_seconds_done=done * time.seconds,
         cpu_seconds_left=left * time.seconds,
-        store_bytes=round(campaign.batches * _SEALED_BYTES + points * _SEALED_BYTES_PER_POINT),
+        store_bytes=round(batches * _SEALED_BYTES + points * _SEALED_BYTES_PER_POINT),
         lut_bytes=_lut_bytes(campaign),
     )
 
 
 def _lut_bytes(campaign: Campaign) -> int:
     configuration, points = campaign.configuration, campaign.points
-    numbers = points * (5 + len(configuration.extra_outputs))
+    numbers = points * (len(LUT_QUANTITIES) + len(configuration.extra_outputs))
     size = 0.0
     if "text" in configuration.formats:
         axes = configuration.axes.written()
         parameters = sum(sum(map(len, values)) / len(values) for values in axes)
-        quantities = _TEXT_BYTES_RUN6SV if configuration.run6sv else _TEXT_BYTES
-        size += points * (parameters + quantities)
+        asked = convention(run6sv=configuration.run6sv)
+        quantities = sum(quantity.written_bytes(asked) for quantity in LUT_QUANTITIES)
+        # With a blank or the end of the line after each column.
+        size += points * (parameters + quantities + len(axes) + len(LUT_QUANTITIES))
     if "netcdf" in configuration.formats:
         size += _NETCDF_BYTES + numbers * _NETCDF_BYTES_PER_NUMBER
     if "zarr" in configuration.formats:
@@ -357,7 +360,7 @@ def _job(campaign: Campaign, site: Site, slowest: float) -> JobPlan | None:
         return None
     configuration = campaign.configuration
     size = min(configuration.batch_size, campaign.points)
-    batches = min(site.batches_per_job, campaign.batches)
+    batches = min(site.batches_per_job, len(campaign.batches))
     rounds = math.ceil(batches / site.side_by_side)
     minutes = site.shape.batch_minutes(size, configuration.sixsv.seconds_per_launch)
     return JobPlan(
@@ -376,13 +379,14 @@ def _files(campaign: Campaign, site: Site, batches_left: int) -> FilePlan:
         # Imported here: it needs xarray, and few campaigns ask for Zarr.
         from sixsv_lut.lut.dataset import zarr_files
 
-        shape = tuple(map(len, campaign.configuration.axes.written()))
-        per_band += zarr_files(shape, 5 + len(campaign.configuration.extra_outputs)) - 1
+        quantities = len(LUT_QUANTITIES) + len(campaign.configuration.extra_outputs)
+        per_band += zarr_files(campaign.grid.shape, quantities) - 1
     bands = len(campaign.band_names)
     jobs = math.ceil(batches_left / site.batches_per_job)
     running = min(site.places, jobs)
+    per_band += len(campaign.batches) * _FILES_PER_BATCH
     return FilePlan(
-        in_the_end=_FILES_PER_CAMPAIGN + bands * (per_band + campaign.batches * _FILES_PER_BATCH),
+        in_the_end=_FILES_PER_CAMPAIGN + bands * per_band,
         per_batch=_FILES_PER_BATCH,
         journals_at_a_time=min(batches_left, running * site.side_by_side),
         job_logs_at_a_time=0 if site.jobs is None else running,
@@ -457,7 +461,7 @@ def suggest_batch_size(
         size = smallest
         if site.jobs is not None and not _fits(shape, size, seconds):
             return None
-    batches = math.ceil(campaign.points / size)
+    batches = len(Batches(campaign.points, size))
     in_job = min(site.batches_per_job * size, campaign.points)
     return BatchSizePlan(
         launches=size,

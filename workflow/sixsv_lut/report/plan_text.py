@@ -30,8 +30,8 @@ def write_json(plan: Plan, path: Path) -> None:
     path : Path
         The file.
     """
-    with appearing_at_once(path) as aside:
-        aside.write_text(json.dumps(asdict(plan), indent=1) + "\n")
+    with appearing_at_once(path) as temporary:
+        temporary.write_text(json.dumps(asdict(plan), indent=1) + "\n")
 
 
 def print_plan(plan: Plan, console: Console) -> None:

@@ -26,14 +26,15 @@ import numpy.typing as npt
 from sixsv_lut.arrow import numbers_of
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import effective
-from sixsv_lut.campaign.grid import Grid
-from sixsv_lut.campaign.points import batch_key, points_of
+from sixsv_lut.campaign.points import points_of
 from sixsv_lut.campaign.recipe import make_recipe, read_recipe
+from sixsv_lut.campaign.table import read_batch_keys
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import may_vanish, open_regular
 from sixsv_lut.sixsv.axes import AXIS_NAMES
 from sixsv_lut.sixsv.instruments import find_band
 from sixsv_lut.sixsv.report import Status
+from sixsv_lut.store.folder import StoreFolder
 from sixsv_lut.store.journal import JournalReader
 from sixsv_lut.store.records import PENDING, Attempt
 from sixsv_lut.store.sealed import Account, read_account, read_sealed_table
@@ -113,12 +114,9 @@ class CampaignState:
     """
 
     def __init__(self, campaign: Campaign) -> None:
-        grid = Grid(campaign.configuration.axes.written())
-        ranges = [campaign.batch_range(batch) for batch in range(campaign.batches)]
-        batch_of = {batch_key(grid.rows(*points)): batch for batch, points in enumerate(ranges)}
-        self.bands = {
-            band: BandState(campaign, band, grid, batch_of) for band in campaign.band_names
-        }
+        keys = read_batch_keys(Path(campaign.table), campaign.grid, campaign.batches)
+        batch_of = {key: batch for batch, key in enumerate(keys)}
+        self.bands = {band: BandState(campaign, band, batch_of) for band in campaign.band_names}
 
         self._read: dict[str, Progress] = {}
 
@@ -170,26 +168,24 @@ class BandState:
         The campaign.
     band : str
         Official name of the band.
-    grid : Grid
-        The grid of the campaign.
     batch_of : dict of str to int
         Number of each batch, by its key.
     """
 
-    def __init__(self, campaign: Campaign, band: str, grid: Grid, batch_of: dict[str, int]) -> None:
+    def __init__(self, campaign: Campaign, band: str, batch_of: dict[str, int]) -> None:
         self._campaign = campaign
         self._band = band
-        self._grid = grid
+        self._grid = campaign.grid
         self._batch_of = batch_of
         self._keys = {batch: key for key, batch in batch_of.items()}
-        self._forget()
+        self._start_over()
 
-    def _forget(self) -> None:
+    def _start_over(self) -> None:
         self._status = np.full(self._grid.points, PENDING, dtype=np.int8)
         self._described: Account | None = None
         self._paths: dict[str, Path] = {}
         self._sealed: dict[str, _Sealed] = {}
-        self._journals: dict[str, JournalReader] = {}
+        self._journals: dict[Path, tuple[str, JournalReader]] = {}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -208,10 +204,9 @@ class BandState:
         band = find_band(configuration.instrument, self._band)
         return make_recipe(configuration, band).fingerprint
 
-    @property
-    def folder(self) -> Path:
-        """Folder of the store for this band."""
-        return Path(self._campaign.configuration.store) / self.fingerprint
+    @cached_property
+    def _store(self) -> StoreFolder:
+        return StoreFolder(Path(self._campaign.configuration.store), self.fingerprint)
 
     def sealed_file(self, batch: int) -> Path:
         """Give the file of a complete batch: in the store, or else in the results."""
@@ -238,14 +233,14 @@ class BandState:
     def attempts(self) -> list[Attempt]:
         """What processes did for the batches of this campaign, as of the last reading."""
         sealed = (attempt for account in self.accounts.values() for attempt in account.attempts)
-        return [*sealed, *self._running_attempts().values()]
+        return [*sealed, *(attempt for _, attempt in self._running_attempts())]
 
-    def _running_attempts(self) -> dict[str, Attempt]:
-        return {
-            name: journal.attempt
-            for name, journal in self._journals.items()
-            if journal.attempt is not None and name.split(".", 1)[0] in self._batch_of
-        }
+    def _running_attempts(self) -> list[tuple[str, Attempt]]:
+        return [
+            (key, journal.attempt)
+            for key, journal in self._journals.values()
+            if journal.attempt is not None and key in self._batch_of
+        ]
 
     def read(self) -> Progress:
         """Read what is new in the store and the results.
@@ -255,30 +250,25 @@ class BandState:
         OSError
             They cannot be read.
         """
-        stored, journals = self._files()
+        files = []
+        with contextlib.suppress(FileNotFoundError):
+            files = self._store.files()
+        journals = {file.path: file.key for file in files if file.is_journal}
+        stored = {file.key: file.path for file in files if not file.is_journal}
         paths = self._batch_files() | stored
         if not self._sealed.keys() <= paths.keys():
-            self._forget()  # somebody took files away
+            self._start_over()  # somebody took files away
         self._paths = paths
         for key in paths:
             with may_vanish(), contextlib.suppress(CampaignError):
                 self._read_sealed(key)
-        for name in journals:
+        for path, key in journals.items():
             with may_vanish(), contextlib.suppress(CampaignError):  # when its batch is sealed
-                self._read_journal(name)
-        self._journals = {name: self._journals[name] for name in journals if name in self._journals}
+                self._read_journal(path, key)
+        self._journals = {path: read for path, read in self._journals.items() if path in journals}
         complete = len(self.accounts) == len(self._batch_of)
         self._described = None if complete else self._description()
         return self._progress(time.time())
-
-    def _files(self) -> tuple[dict[str, Path], list[str]]:
-        paths, journals = {}, []
-        for name in _names(self.folder):
-            if name.endswith(".journal"):
-                journals.append(name)
-            elif name.endswith(".parquet") and not name.startswith("."):
-                paths[name.removesuffix(".parquet")] = self.folder / name
-        return paths, journals
 
     @cached_property
     def _key_of(self) -> dict[str, str]:
@@ -294,22 +284,23 @@ class BandState:
 
     def _description(self) -> Account | None:
         # The tables count as long as Snakemake takes them for those of this very configuration.
-        description, *tables = map(Path, self._campaign.lut_files(self._band))
-        if not all(path.exists() for path in tables):
+        effective_now = effective(self._campaign.configuration)
+        path, *tables = map(Path, self._campaign.lut_files(self._band))
+        if not all(table.exists() for table in tables):
             return None
         with contextlib.suppress(OSError, CampaignError, ValueError, KeyError, TypeError):
-            with open_regular(description) as file:
-                told = json.load(file)
+            with open_regular(path) as file:
+                description = json.load(file)
             if (
-                told["fingerprint"] == self.fingerprint
-                and told["points"] == self._grid.points
-                and told["effective_configuration"] == effective(self._campaign.configuration)
+                description["fingerprint"] == self.fingerprint
+                and description["points"] == self._grid.points
+                and description["effective_configuration"] == effective_now
             ):
                 return Account(
-                    points=int(told["points"]),
-                    failed=int(told["failed_points"]),
-                    launches=int(told["launches"]),
-                    launch_seconds=float(told["launch_seconds"]),
+                    points=int(description["points"]),
+                    failed=int(description["failed_points"]),
+                    launches=int(description["launches"]),
+                    launch_seconds=float(description["launch_seconds"]),
                 )
         return None
 
@@ -324,21 +315,21 @@ class BandState:
         account = read_account(path, self.fingerprint, key)
         batch = self._batch_of.get(key)
         if batch is not None and not account.failed:
-            start, stop = self._campaign.batch_range(batch)
+            start, stop = self._campaign.batches[batch]
             self._status[start:stop] = Status.OK
         else:
             table = read_sealed_table(path, self.fingerprint, [*AXIS_NAMES, "status"])
-            self._take(points_of(table), numbers_of(table["status"]))
+            self._enter(points_of(table), numbers_of(table["status"]))
         self._sealed[key] = _Sealed(account, changed)
 
-    def _read_journal(self, name: str) -> None:
-        journal = self._journals.get(name) or JournalReader(self.folder / name, self.fingerprint)
+    def _read_journal(self, path: Path, key: str) -> None:
+        _, journal = self._journals.get(path) or (key, JournalReader(path, self.fingerprint))
         known = journal.read()
         if known is not None:
-            self._journals[name] = journal
-            self._take(known.values, known.status)
+            self._journals[path] = key, journal
+            self._enter(known.values, known.status)
 
-    def _take(self, values: npt.NDArray[np.float64], status: npt.NDArray[np.int8]) -> None:
+    def _enter(self, values: npt.NDArray[np.float64], status: npt.NDArray[np.int8]) -> None:
         points = self._grid.locate(values)
         # No failure counts against a good result of the same point, whichever came first.
         for result in np.unique(status[points >= 0]):
@@ -348,14 +339,10 @@ class BandState:
     def _progress(self, now: float) -> Progress:
         journals = self._running_attempts()
         described = self._described
-        running = {
-            name.split(".", 1)[0]
-            for name, attempt in journals.items()
-            if now - attempt.ended < SILENT_SECONDS
-        }
+        running = {key for key, attempt in journals if now - attempt.ended < SILENT_SECONDS}
         timed = [
             *((made.account.points, made.account.launch_seconds) for made in self._sealed.values()),
-            *((attempt.points, attempt.launch_seconds) for attempt in journals.values()),
+            *((attempt.points, attempt.launch_seconds) for _, attempt in journals),
             *([(described.points, described.launch_seconds)] if described else []),
         ]
         launches = sum(points for points, _ in timed)

@@ -20,9 +20,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from sixsv_lut.campaign.campaign import RUNNING, Campaign, load_campaign
+from sixsv_lut.campaign.campaign import Campaign, load_campaign
 from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.campaign.configuration_file import DEFAULT_FILE, read_configuration
+from sixsv_lut.campaign.paths import Paths
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.file_errors import explain
 from sixsv_lut.readable import duration, hours
@@ -94,7 +95,7 @@ def _effective_configuration(folder: Path) -> Path:
             "results/<campaign>, or a configuration file."
         )
     with contextlib.suppress(OSError, IndexError):
-        name = (folder / RUNNING).read_text().splitlines()[1]
+        name = Paths(folder).running.read_text().splitlines()[1]
         files += [file for file in files if file.name == name]
     return files[-1]
 
@@ -204,11 +205,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         campaign = find_campaign(chosen.campaign)
         state = CampaignState(campaign)
         _show(campaign, state, live=chosen.live, for_programs=chosen.json)
-    except CampaignError as fault:
-        print(f"Error: {fault}", file=sys.stderr)
+    except CampaignError as error:
+        print(f"Error: {error}", file=sys.stderr)
         return 1
-    except OSError as fault:
-        print(f"Error: {explain(fault)}", file=sys.stderr)
+    except OSError as error:
+        print(f"Error: {explain(error)}", file=sys.stderr)
         return 1
     return 0
 

@@ -20,9 +20,9 @@ import numpy.typing as npt
 from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.file_errors import explain
-from sixsv_lut.sixsv.executable import launch_environment
-from sixsv_lut.sixsv.launcher import Launcher, LaunchError
-from sixsv_lut.sixsv.report import QUANTITY_NAMES, ReportError, Status, parse_report
+from sixsv_lut.simulate.launches import Launches, launcher_of
+from sixsv_lut.sixsv.launcher import Launcher
+from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.batch_store import BatchStore
 from sixsv_lut.store.journal import JournalWriter
 from sixsv_lut.store.records import Records, Result
@@ -102,32 +102,30 @@ def run_batch(
     ------
     CampaignError
         The store cannot be written, 6SV cannot be started, or the batch was told to stop. What
-        was finished by then is kept.
+        was finished by then is batch.
     """
-    kept = BatchStore(store, recipe.fingerprint, values)
-    with _explained_disk_errors(kept.folder):
-        kept.make_folder()
-        records = kept.recover(campaign_keys)
+    batch = BatchStore(store, recipe.fingerprint, values)
+    with _explained_disk_errors(batch.folder):
+        batch.make_folder()
+        records = batch.recover(campaign_keys)
         to_run = records.to_run
         recovered = len(values) - len(to_run)
         log.info("%d points, %d in the store, %d to run", len(values), recovered, len(to_run))
         before = int(records.launches.sum())
         if len(to_run):
-            launcher = Launcher(
-                Path(recipe.executable), launch_environment(), timeout, recipe.executable_sha256
-            )
-            journal = kept.open_journal(threads)
+            launcher = launcher_of(recipe, timeout)
+            journal = batch.open_journal(threads)
             run = _Run(recipe, launcher, records, journal, retries, flush_seconds)
             try:
                 run.rows([int(row) for row in to_run], threads)
             finally:
                 journal.close()
-            kept.seal(records, journal)
-        elif not kept.sealed.exists():
-            kept.seal(records)
+            batch.seal(records, journal)
+        elif not batch.sealed.exists():
+            batch.seal(records)
         else:  # an attempt may have died between sealing and removing its journals
-            kept.remove_replaced()
-        kept.publish(output)
+            batch.remove_replaced()
+        batch.publish(output)
     launched = int(records.launches.sum()) - before
     failed = int(np.count_nonzero(records.status != Status.OK))
     summary = BatchSummary(len(values), recovered, launched, failed)
@@ -147,7 +145,7 @@ class _Run:
         retries: int,
         flush_seconds: float,
     ) -> None:
-        self._writer = recipe.deck_writer()
+        self._launches = Launches(recipe, launcher)
         self._launcher = launcher
         self._records = records
         self._journal = journal
@@ -199,25 +197,10 @@ class _Run:
 
     def _work(self, row: int) -> None:
         try:
-            self._ended.put((row, self._launch(row)))
-        except BaseException as fault:  # the main thread raises it
-            self._ended.put(fault)
-
-    def _launch(self, row: int) -> Result:
-        point = self._records.values[row]
-        deck, inputs = self._writer.write(point), self._writer.inputs(point)
-        for attempt in range(1, self._retries + 2):
-            started = time.monotonic()
-            try:
-                quantities = parse_report(self._launcher.launch(deck), inputs)
-            except (LaunchError, ReportError) as fault:
-                seconds = time.monotonic() - started
-                result = Result(fault.status, attempt, seconds, reason=fault.reason)
-            else:
-                seconds = time.monotonic() - started
-                numbers = tuple(quantities[name] for name in QUANTITY_NAMES)
-                return Result(Status.OK, attempt, seconds, numbers)
-        return result
+            result = self._launches.launch(self._records.values[row], self._retries)
+            self._ended.put((row, result))
+        except BaseException as error:  # the main thread raises it
+            self._ended.put(error)
 
     def _keep_next(self, stopped: Callable[[], str]) -> int:
         try:
@@ -279,5 +262,5 @@ def _snakemake_is_gone() -> str:
 def _explained_disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as fault:
-        raise CampaignError(explain(fault, folder)) from fault
+    except OSError as error:
+        raise CampaignError(explain(error, folder)) from error

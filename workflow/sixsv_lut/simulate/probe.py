@@ -1,7 +1,6 @@
-"""How long a launch takes: measured by a short run of real launches, and remembered.
+"""How long a launch takes: measured by a short run of real launches, and saved.
 
-What is remembered stands in ``<store>/probes/<fingerprint>/<host>.json``, the last measurement of a
-machine in the place of the one before.
+The store keeps the last measurement of each machine.
 """
 
 from __future__ import annotations
@@ -28,9 +27,10 @@ from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import appearing_at_once, open_regular
-from sixsv_lut.sixsv.executable import launch_environment
-from sixsv_lut.sixsv.launcher import Launcher, LaunchError
-from sixsv_lut.sixsv.report import ReportError, parse_report
+from sixsv_lut.simulate.launches import Launches, launcher_of
+from sixsv_lut.sixsv.report import Status
+from sixsv_lut.store.folder import StoreFolder
+from sixsv_lut.store.records import Result
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def spread_points(grid: Grid, number: int, seed: int = 0) -> npt.NDArray[np.int6
     """Choose points from all over the grid: a Latin hypercube of its cells.
 
     Each value of an axis is taken as often as any other, so the mean over these points is an
-    unbiased guess of the mean over the grid, and the ends of the axes are among them.
+    unbiased estimate of the mean over the grid, and the ends of the axes are among them.
 
     Parameters
     ----------
@@ -121,15 +121,15 @@ def spread_points(grid: Grid, number: int, seed: int = 0) -> npt.NDArray[np.int6
         Numbers of points, each once, in no order: any first few of them are spread too.
     """
     number = min(number, grid.points)
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     middles = 2 * np.arange(number) + 1
-    positions = [chance.permutation(middles * size // (2 * number)) for size in grid.shape]
+    positions = [rng.permutation(middles * size // (2 * number)) for size in grid.shape]
     _, first = np.unique(grid.point(positions), return_index=True)
     chosen = grid.point(positions)[np.sort(first)]
     missing = number - len(chosen)
     if missing:  # a small grid, in which the same cell came up twice
         others = np.setdiff1d(np.arange(grid.points), chosen)
-        chosen = np.concatenate([chosen, chance.choice(others, missing, replace=False)])
+        chosen = np.concatenate([chosen, rng.choice(others, missing, replace=False)])
     return chosen
 
 
@@ -169,29 +169,20 @@ def measure(
     # Twice as many as run at a time: with fewer, most would run beside idle cores.
     number = max(MOST_LAUNCHES, math.ceil(2 * at_a_time / len(recipes)))
     points = [grid.rows(point, point + 1)[0] for point in spread_points(grid, number)]
-    writers = [recipe.deck_writer() for recipe in recipes]
-    launcher = Launcher(
-        Path(recipes[0].executable), launch_environment(), timeout, recipes[0].executable_sha256
-    )
+    launcher = launcher_of(recipes[0], timeout)
+    bands = [Launches(recipe, launcher) for recipe in recipes]
     end = time.monotonic() + seconds
 
-    def launch(turn: int, band: int) -> float | str | None:
+    def launch(turn: int, band: Launches) -> Result | None:
         if turn >= LEAST_LAUNCHES and time.monotonic() > end:
             return None
-        deck, inputs = writers[band].write(points[turn]), writers[band].inputs(points[turn])
-        started = time.monotonic()
-        try:
-            parse_report(launcher.launch(deck), inputs)
-        except (LaunchError, ReportError) as fault:
-            return fault.reason
-        return time.monotonic() - started
+        return band.launch(points[turn])
 
     pool = ThreadPoolExecutor(at_a_time, thread_name_prefix="launch")
     try:
         # In turn, so that all bands have about as many when time is up.
         futures = [
-            [pool.submit(launch, turn, band) for band in range(len(recipes))]
-            for turn in range(len(points))
+            [pool.submit(launch, turn, band) for band in bands] for turn in range(len(points))
         ]
         ended = [[future.result() for future in turn] for turn in futures]
     finally:
@@ -202,9 +193,9 @@ def measure(
     return [_probe(recipe, of, at_a_time) for recipe, of in zip(recipes, by_band, strict=True)]
 
 
-def _probe(recipe: Recipe, ended: Sequence[float | str | None], at_a_time: int) -> Probe:
-    times = [one for one in ended if isinstance(one, float)]
-    reasons = [one for one in ended if isinstance(one, str)]
+def _probe(recipe: Recipe, ended: Sequence[Result | None], at_a_time: int) -> Probe:
+    times = [one.seconds for one in ended if one and one.status == Status.OK]
+    reasons = [one.reason for one in ended if one and one.status != Status.OK]
     for reason in reasons:
         log.warning("band %s: a launch failed: %s", recipe.band, reason)
     if not times:
@@ -240,7 +231,7 @@ def processor() -> str:
     return said.group(1).strip() if said else platform.processor() or platform.machine()
 
 
-def remember(probe: Probe, store: Path) -> Path:
+def save(probe: Probe, store: Path) -> Path:
     """Write a measurement into the store, in the place of an earlier one of the same machine.
 
     Parameters
@@ -255,14 +246,13 @@ def remember(probe: Probe, store: Path) -> Path:
     Path
         The file.
     """
-    host = re.sub(r"[^A-Za-z0-9.-]", "-", probe.host)
-    path = store / "probes" / probe.fingerprint / f"{host}.json"
-    with appearing_at_once(path) as aside:
-        aside.write_text(json.dumps(asdict(probe), indent=1) + "\n")
+    path = StoreFolder(store, probe.fingerprint).probe(probe.host)
+    with appearing_at_once(path) as temporary:
+        temporary.write_text(json.dumps(asdict(probe), indent=1) + "\n")
     return path
 
 
-def recall(fingerprint: str, store: Path) -> list[Probe]:
+def load(fingerprint: str, store: Path) -> list[Probe]:
     """Give all measurements of a band that the store has, the newest first.
 
     Parameters
@@ -278,12 +268,12 @@ def recall(fingerprint: str, store: Path) -> list[Probe]:
         One for each machine; files that cannot be read are passed over.
     """
     probes = []
-    for path in (store / "probes" / fingerprint).glob("*.json"):
+    for path in StoreFolder(store, fingerprint).probes():
         try:
             with open_regular(path) as file:
                 probes.append(Probe(**json.load(file)))
-        except (OSError, CampaignError, ValueError, TypeError) as fault:
-            log.warning("%s is passed over: %s", path, fault)
+        except (OSError, CampaignError, ValueError, TypeError) as error:
+            log.warning("%s is passed over: %s", path, error)
     return sorted(probes, key=lambda probe: probe.date, reverse=True)
 
 
@@ -313,17 +303,17 @@ def expected_times(
     here = socket.gethostname()
     found: dict[str, Probe] = {}
     for band, fingerprint in fingerprints.items():
-        probes = recall(fingerprint, store)
+        probes = load(fingerprint, store)
         mine = [probe for probe in probes if probe.host == here]
         others = [probe for probe in probes if probe.host != here] if on_cluster else []
         if others or mine:
             found[band] = (others or mine)[0]
     if not found:
         return dict.fromkeys(fingerprints, LaunchTime(configured_seconds, "configuration"))
-    guess = LaunchTime(statistics.fmean(p.mean_seconds for p in found.values()), "other bands")
-    return {
-        band: LaunchTime(found[band].mean_seconds, "probe", found[band]) if band in found else guess
-        for band in fingerprints
+    mean = statistics.fmean(probe.mean_seconds for probe in found.values())
+    times = dict.fromkeys(fingerprints, LaunchTime(mean, "other bands"))
+    return times | {
+        band: LaunchTime(probe.mean_seconds, "probe", probe) for band, probe in found.items()
     }
 
 

@@ -250,14 +250,14 @@ def values_as_written(name: str, entry: object, *, any_value: bool = False) -> t
         written = _from_range(entry)
     elif isinstance(entry, Sequence) and not isinstance(entry, str):
         written = tuple(str(value).strip() for value in entry)
-        faults = []
+        errors = []
         for value in entry:
             try:
                 _decimal(value, "value")
-            except ValueError as fault:
-                faults.append(str(fault))
-        if faults:
-            raise ValueError(_joined(faults))
+            except ValueError as error:
+                errors.append(str(error))
+        if errors:
+            raise ValueError(_joined(errors))
     else:
         raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
             f"{shown(entry)} is neither a list of numbers nor a range: write one value in "
@@ -268,25 +268,25 @@ def values_as_written(name: str, entry: object, *, any_value: bool = False) -> t
     if len(written) > _LONGEST_AXIS:
         raise ValueError(f"has {len(written)} values: {_LONGEST_AXIS} is the most")
     axis = AXIS_BY_NAME[name]
-    faults = []
+    errors = []
     for before, after in pairwise(written):
         if float(after) == float(before):
-            faults.append(f"{after} is there twice: keep one")
+            errors.append(f"{after} is there twice: keep one")
         elif float(after) < float(before):
-            faults.append(f"{after} comes after {before}: write the values in increasing order")
+            errors.append(f"{after} comes after {before}: write the values in increasing order")
     if not any_value:
         outside = [value for value in written if not axis.contains(float(value))]
         if outside:
             some = ", ".join(outside[:_MOST_NAMED]) + (", ..." if outside[_MOST_NAMED:] else "")
-            faults.append(
+            errors.append(
                 f"{some} outside {axis.domain} {axis.units}, where 6SV is to trust "
                 "(any_value: true takes them all the same)"
             )
-    if faults:
-        raise ValueError(_joined(faults))
+    if errors:
+        raise ValueError(_joined(errors))
     return written
 
 
-def _joined(faults: Sequence[str]) -> str:
-    more = len(faults) - _MOST_NAMED
-    return "; ".join(faults[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+def _joined(errors: Sequence[str]) -> str:
+    more = len(errors) - _MOST_NAMED
+    return "; ".join(errors[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")

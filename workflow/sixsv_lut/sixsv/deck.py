@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from sixsv_lut.sixsv.convention import STANDARD, Convention
 
 # Aerosol models that need no further line, with 6SV's own names.
 AEROSOL_MODELS: dict[int, str] = {
@@ -78,7 +80,7 @@ US62: tuple[tuple[int, float, float, float, float], ...] = (
 )
 
 # The highest level below the end of the atmosphere: 6SV keeps it whatever the target's altitude.
-_TOP_LEVEL = US62[-2]
+_TOP_LEVEL = -2
 
 # What the profile above holds: surface pressure (hPa), water vapour (g cm-2), ozone (cm-atm).
 US62_PRESSURE = 1013.0
@@ -120,8 +122,8 @@ def _scaled(value: float, wanted: float, column: float) -> float:
     return wanted * (value / column)
 
 
-def _scaled_as_the_older_tool(value: float, wanted: float, column: float) -> float:
-    # Its profile program is in single precision, and computes in this order.
+def _scaled_in_single_precision(value: float, wanted: float, column: float) -> float:
+    # In the order in which the profile program of the older shell tool computes.
     return _single(_single(_single(value) * _single(wanted)) / _single(column))
 
 
@@ -168,6 +170,22 @@ class Inputs:
     surface_reflectance: float
 
 
+@dataclass(frozen=True)
+class Deck:
+    """One deck.
+
+    Attributes
+    ----------
+    text : str
+        What 6SV reads, ending in a newline.
+    inputs : Inputs
+        The same as numbers.
+    """
+
+    text: str
+    inputs: Inputs
+
+
 class DeckWriter:
     """Writes the decks of one band.
 
@@ -179,9 +197,8 @@ class DeckWriter:
         Number of the band's first sample on 6SV's spectral grid.
     response : sequence of float, shape (n,)
         Spectral response at the band's samples.
-    run6sv : bool
-        Write the deck as the older shell tool did: sun and view zenith angle exchanged, profile in
-        single precision and ``E10.4``, surface reflectance 0.3.
+    convention : Convention
+        How decks are written.
     """
 
     def __init__(
@@ -189,49 +206,45 @@ class DeckWriter:
         aerosol_model: int,
         lowest_sample: int,
         response: Sequence[float],
-        *,
-        run6sv: bool = False,
+        convention: Convention = STANDARD,
     ) -> None:
         self._aerosol_model = aerosol_model
-        self._run6sv = run6sv
+        self._convention = convention
         self._lowest = GRID_START + GRID_STEP * lowest_sample
         self._highest = GRID_START + GRID_STEP * (lowest_sample + len(response) - 1)
         ends = math.fsum({0: response[0], len(response) - 1: response[-1]}.values())
         self._integral = GRID_STEP * (math.fsum(response) - ends / 2)
-        # With a surface reflectance of 0 the apparent reflectance, printed with 7 decimals, is the
-        # intrinsic atmospheric reflectance, which 6SV prints with 3.
-        self._reflectance = 0.3 if run6sv else 0.0
         self._tail = "\n".join(
             [
                 "-1000",
                 "1",
                 f"{self._lowest:.4f} {self._highest:.4f}",
                 *(_shortest(value) for value in response),
-                *("0", "0", "0", _shortest(self._reflectance), "-1", ""),
+                *("0", "0", "0", _shortest(convention.surface_reflectance), "-1", ""),
             ]
         )
 
-    def inputs(self, point: Sequence[float]) -> Inputs:
-        """Give what the deck of one point tells 6SV.
+    def deck(self, point: Iterable[float]) -> Deck:
+        """Write the deck of one point.
 
         Parameters
         ----------
-        point : sequence of float, shape (8,)
+        point : iterable of float, shape (8,)
             Values in the order of `sixsv_lut.sixsv.axes.AXES`.
 
         Returns
         -------
-        Inputs
-            The numbers that 6SV's report must echo.
+        Deck
+            The text, and the numbers that 6SV's report must echo.
         """
-        if not all(map(math.isfinite, point)):
-            raise ValueError(
-                f"a point with a value that is not a number has no deck: {list(point)}"
-            )
-        uo3, uw, aot550, psurf, alti, phi, thetas, thetav = (float(value) for value in point)
-        sun, view = (thetav, thetas) if self._run6sv else (thetas, thetav)
-        _, pressure, _, water, ozone = self._level(_TOP_LEVEL, psurf, uw, uo3)
-        return Inputs(
+        values = [float(value) for value in point]
+        if not all(map(math.isfinite, values)):
+            raise ValueError(f"a point with a value that is not a number has no deck: {values}")
+        uo3, uw, aot550, psurf, alti, phi, thetas, thetav = values
+        sun, view = (thetav, thetas) if self._convention.angles_exchanged else (thetas, thetav)
+        levels = [self._level(level, psurf, uw, uo3) for level in US62]
+        _, pressure, _, water, ozone = levels[_TOP_LEVEL]
+        told = Inputs(
             month=1,
             day=1,
             solar_zenith=sun,
@@ -245,46 +258,32 @@ class DeckWriter:
             lowest_wavelength=self._lowest,
             highest_wavelength=self._highest,
             response_integral=self._integral,
-            surface_reflectance=self._reflectance,
+            surface_reflectance=self._convention.surface_reflectance,
         )
-
-    def write(self, point: Sequence[float]) -> str:
-        """Write the deck of one point.
-
-        Parameters
-        ----------
-        point : sequence of float, shape (8,)
-            Values in the order of `sixsv_lut.sixsv.axes.AXES`.
-
-        Returns
-        -------
-        str
-            The deck, ending in a newline.
-        """
-        told = self.inputs(point)
-        uo3, uw, _, psurf, *_ = (float(value) for value in point)
         angles = (told.solar_zenith, told.solar_azimuth, told.view_zenith, told.view_azimuth)
         # Model 0 reads a single line, -1, in place of the optical thickness.
         aerosol = (
             ["-1"] if told.optical_thickness is None else ["0", _shortest(told.optical_thickness)]
         )
-        return "\n".join(
+        text = "\n".join(
             [
                 "0",
                 f"{' '.join(map(_shortest, angles))} {told.month} {told.day}",
                 "7",
-                *(self._line(self._level(level, psurf, uw, uo3)) for level in US62),
+                *map(self._line, levels),
                 str(told.aerosol_model),
                 *aerosol,
                 _shortest(-told.target_altitude) if told.target_altitude else "0",
                 self._tail,
             ]
         )
+        return Deck(text, told)
 
     def _level(
         self, level: tuple[int, float, float, float, float], psurf: float, uw: float, uo3: float
     ) -> tuple[int, float, float, float, float]:
-        scaled = _scaled_as_the_older_tool if self._run6sv else _scaled
+        single = self._convention.profile_in_single_precision
+        scaled = _scaled_in_single_precision if single else _scaled
         altitude, pressure, temperature, water, ozone = level
         return (
             altitude,
@@ -295,5 +294,6 @@ class DeckWriter:
         )
 
     def _line(self, level: tuple[int, float, float, float, float]) -> str:
-        write = fortran_e10_4 if self._run6sv else _shortest
+        single = self._convention.profile_in_single_precision
+        write = fortran_e10_4 if single else _shortest
         return "  ".join(map(write, level))

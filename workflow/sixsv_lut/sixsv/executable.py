@@ -130,15 +130,15 @@ class HeldExecutable:
         self.path = path
         try:
             self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as fault:
-            raise _unreadable(path, fault) from fault
+        except OSError as error:
+            raise _unreadable(path, error) from error
         self._close = weakref.finalize(self, os.close, self._file)
         self._identity = self._identity_now()
         try:
             with open(self._file, "rb", closefd=False) as file:
                 content = file.read()
-        except OSError as fault:
-            raise _unreadable(self.path, fault) from fault
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
         if not os.access(_by_descriptor(self._file), os.X_OK):
             raise CampaignError(
                 f"6SV cannot start: {self.path}: Permission denied: run chmod +x {self.path}"
@@ -211,9 +211,9 @@ class HeldExecutable:
         )
 
 
-def _unreadable(path: Path, fault: OSError) -> CampaignError:
+def _unreadable(path: Path, error: OSError) -> CampaignError:
     return CampaignError(
-        f"6SV cannot start: {path} cannot be read: {fault.strerror or fault}. Put it back, or set "
+        f"6SV cannot start: {path} cannot be read: {error.strerror or error}. Put it back, or set "
         "sixsv.executable to another 6SV, then run the same command again."
     )
 
@@ -239,8 +239,8 @@ def _sealed_copy(content: bytes) -> int | None:
     try:
         try:
             file = os.memfd_create("6sv", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING | _MFD_EXEC)
-        except OSError as fault:
-            if fault.errno != errno.EINVAL:  # a kernel that does not know the flag
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a kernel that does not know the flag
                 raise
             file = os.memfd_create("6sv", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     except (OSError, AttributeError):
@@ -295,8 +295,8 @@ def _carried_fortran_library() -> list[str]:
     if not link.exists() or link.resolve() != carried[0].resolve():
         try:
             # Batches on several nodes may come here at the same time.
-            with appearing_at_once(link) as aside:
-                aside.symlink_to(carried[0])
+            with appearing_at_once(link) as temporary:
+                temporary.symlink_to(carried[0])
         except OSError:
             return []
     return [str(folder), str(libraries)]

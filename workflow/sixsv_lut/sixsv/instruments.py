@@ -110,23 +110,23 @@ def select_bands(instrument: str, wanted: Sequence[str | int | float]) -> tuple[
         A band is unknown or named twice; the message names every such band.
     """
     found: dict[str, Band] = {}
-    faults = []
+    errors = []
     unknown = False
     for one in wanted:
         try:
             band = find_band(instrument, one)
-        except ValueError as fault:
-            faults.append(str(fault))
+        except ValueError as error:
+            errors.append(str(error))
             unknown = True
             continue
         if band.name in found:
-            faults.append(f"{shown(one)} names band {band.name} a second time: keep one")
+            errors.append(f"{shown(one)} names band {band.name} a second time: keep one")
         found[band.name] = band
     if unknown:
         known = ", ".join(f"{band.name} ({band.also_called})" for band in BANDS[instrument])
-        faults.append(f"choose from {known}, or write all")
-    if faults:
-        raise ValueError("; ".join(faults))
+        errors.append(f"choose from {known}, or write all")
+    if errors:
+        raise ValueError("; ".join(errors))
     return tuple(sorted(found.values(), key=lambda band: band.number))
 
 

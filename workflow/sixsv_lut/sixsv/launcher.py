@@ -180,10 +180,10 @@ class Launcher:
                     pass_fds=[self._executable.file],
                     process_group=0,
                 )
-            except OSError as fault:
+            except OSError as error:
                 raise CampaignError(
-                    f"6SV cannot start: {self._executable.path}: {fault.strerror or fault}"
-                ) from fault
+                    f"6SV cannot start: {self._executable.path}: {error.strerror or error}"
+                ) from error
             self._running[process] = name
         # Should this process be killed outright, nobody is left to watch the timeout: the kernel
         # then ends a 6SV that runs on for ever.
@@ -261,22 +261,22 @@ class Launcher:
                     pipe.close()
         with self._lock:
             self._running.pop(process, None)
-            self._end_strays()
+            self._end_orphans()
 
-    def _end_strays(self) -> None:
+    def _end_orphans(self) -> None:
         # Whoever left the group of an ended launch came to this process when its parent ended. A
-        # stray's own children come when it has ended, hence the loop.
+        # orphan's own children come when it has ended, hence the loop.
         ours = {process.pid for process in self._running}
         running = {f"{_LAUNCH}={name}".encode() for name in self._running.values()}
         while True:
-            strays = [
+            orphans = [
                 pid
                 for pid in _children()
                 if pid not in ours and pid not in self._others and not _environment(pid) & running
             ]
-            if not strays:
+            if not orphans:
                 return
-            for pid in strays:
+            for pid in orphans:
                 try:
                     os.kill(pid, signal.SIGKILL)
                     os.waitpid(pid, 0)

@@ -393,7 +393,7 @@ def _check(values: Mapping[str, float], texts: Mapping[str, str], inputs: Inputs
             "6SV printed "
             + ", ".join(f"{name} as {texts[name].strip()}" for name in not_finite[:3]),
         )
-    faults = [
+    errors = [
         f"{name} {values[name]:g} is outside [{low:g}, {high:g}]"
         for name, (low, high) in _BOUNDS.items()
         if not low - _TOLERANCE <= values[name] <= high + _TOLERANCE
@@ -405,13 +405,13 @@ def _check(values: Mapping[str, float], texts: Mapping[str, str], inputs: Inputs
         phase_function = values["phase_function_i_total"]
         if math.isnan(phase_function):
             phase_function = _LARGEST_PHASE_FUNCTION
-        faults += [
+        errors += [
             f"{name} {values[name]:g} is more than any atmosphere scatters at these angles"
             for name in (APPARENT_REFLECTANCE, INTRINSIC_REFLECTANCE)
             if values[name] * scattered > _ONCE_SCATTERED * phase_function + _OFTEN_SCATTERED
         ]
-    if faults:
-        raise ReportError(Status.UNPHYSICAL, "; ".join(faults))
+    if errors:
+        raise ReportError(Status.UNPHYSICAL, "; ".join(errors))
 
 
 def good_rows(quantities: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

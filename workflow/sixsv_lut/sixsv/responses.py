@@ -107,14 +107,14 @@ def read_response(source: str, satellite: str, instrument: str, band: Band) -> R
                 wavelengths, values = _from_netcdf(path, band)
             else:
                 wavelengths, values = _from_table(path, instrument, band)
-        except OSError as fault:
+        except OSError as error:
             raise CampaignError(
-                f"spectral_response: {path} cannot be read: {fault.strerror or fault}"
-            ) from fault
+                f"spectral_response: {path} cannot be read: {error.strerror or error}"
+            ) from error
     try:
         return resample(wavelengths, values, band, described)
-    except ValueError as fault:
-        raise CampaignError(f"spectral_response: {described}, band {band.name}: {fault}") from fault
+    except ValueError as error:
+        raise CampaignError(f"spectral_response: {described}, band {band.name}: {error}") from error
 
 
 def check_responses(source: str, satellite: str, instrument: str, bands: Sequence[Band]) -> None:
@@ -125,15 +125,15 @@ def check_responses(source: str, satellite: str, instrument: str, bands: Sequenc
     CampaignError
         A response cannot be used; the message names every such band.
     """
-    faults: list[str] = []
+    errors: list[str] = []
     for band in bands:
         try:
             read_response(source, satellite, instrument, band)
-        except CampaignError as fault:
-            if str(fault) not in faults:
-                faults.append(str(fault))
-    if faults:
-        raise CampaignError("\n".join(faults))
+        except CampaignError as error:
+            if str(error) not in errors:
+                errors.append(str(error))
+    if errors:
+        raise CampaignError("\n".join(errors))
 
 
 def resample(
@@ -317,10 +317,10 @@ def _from_netcdf(path: Path, band: Band) -> tuple[npt.NDArray[np.float64], npt.N
     try:
         return _read_netcdf(path, band)
     # What is not there, or of another kind or shape, is called so differently.
-    except (IndexError, ValueError, TypeError, RuntimeError, AttributeError) as fault:
+    except (IndexError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         raise CampaignError(
-            f"spectral_response: {path} cannot be read as responses of {band.name}: {fault}"
-        ) from fault
+            f"spectral_response: {path} cannot be read as responses of {band.name}: {error}"
+        ) from error
 
 
 def _read_netcdf(path: Path, band: Band) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -345,7 +345,7 @@ def _read_netcdf(path: Path, band: Band) -> tuple[npt.NDArray[np.float64], npt.N
             )
     if wavelengths.ndim != 1 or wavelengths.shape != values.shape:
         raise ValueError("wavelengths and responses are not of the same number")
-    there = ~(np.ma.getmaskarray(wavelengths) | np.ma.getmaskarray(values))
-    wavelengths, values = wavelengths[there], values[there]
+    valid = ~(np.ma.getmaskarray(wavelengths) | np.ma.getmaskarray(values))
+    wavelengths, values = wavelengths[valid], values[valid]
     order = np.argsort(wavelengths, kind="stable")
     return wavelengths.data[order], values.data[order]

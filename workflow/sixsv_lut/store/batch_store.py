@@ -1,11 +1,8 @@
 """The store: where finished launches are kept, whatever happens to the jobs that made them.
 
-One folder for each fingerprint. In it, for each batch, known by the hash of its points:
-
-``<key>.<host>.<pid>.<random>.journal``
-    One for each attempt at the batch, written by that attempt alone.
-``<key>.parquet``
-    The sealed batch: all its launches, put there by one atomic rename. It replaces the journals.
+One folder for each fingerprint (see `sixsv_lut.store.folder`). In it are, for each batch, a journal
+of each attempt at it, written by that attempt alone; and, in the end, the sealed batch with all its
+launches, put there by one atomic rename, which replaces the journals.
 
 Every record carries the 8 values of its point. So a launch that is in the store serves any batch
 that asks for it, also after axes or batch size were changed.
@@ -17,7 +14,6 @@ import contextlib
 import errno
 import logging
 import os
-import secrets
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -28,8 +24,9 @@ import numpy.typing as npt
 from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import NotAFileError, appearing_at_once
+from sixsv_lut.store.folder import StoreFile, StoreFolder
 from sixsv_lut.store.journal import JournalReader, JournalWriter
-from sixsv_lut.store.records import PENDING, Attempt, Known, Records
+from sixsv_lut.store.records import PENDING, Attempt, KnownResults, Records
 from sixsv_lut.store.sealed import SealedBatch, write_sealed
 
 log = logging.getLogger(__name__)
@@ -54,8 +51,9 @@ class BatchStore:
         self.fingerprint = fingerprint
         self.values = values
         self.key = batch_key(values)
-        self.folder = store / fingerprint
-        self.sealed = self.folder / f"{self.key}.parquet"
+        self._files = StoreFolder(store, fingerprint)
+        self.folder = self._files.path
+        self.sealed = self._files.sealed(self.key)
         self._replaced: list[Path] = []
         self._attempts: list[Attempt] = []
         self._not_kept: tuple[Records, Collection[Attempt]] | None = None
@@ -76,8 +74,7 @@ class BatchStore:
         Returns
         -------
         Records
-            What is known of each row. A damaged sealed file of this batch is put aside, under a
-            name of its own.
+            What is known of each row. A damaged sealed file of this batch is renamed.
 
         Raises
         ------
@@ -87,70 +84,65 @@ class BatchStore:
             A file is there and cannot be read just now: its launches must not be run again.
         """
         records = Records(self.values)
-        with contextlib.suppress(FileNotFoundError):  # none yet, or another attempt put it aside
+        with contextlib.suppress(FileNotFoundError):  # none yet, or another attempt renamed it
             self._take_sealed(records)
-        own, others = [], []
-        for path in sorted(self.folder.iterdir()):
-            key = path.name.split(".", 1)[0]
-            if key == self.key and path.suffix == ".journal":
-                own.append(path)
-            elif key and key != self.key and key not in campaign_keys:
-                others.append(path)
-        for path in own:
-            self._take(records, path)
-            self._replaced.append(path)
-        for path in others:
+        files = self._files.files()
+        for file in files:
+            if file.key == self.key and file.is_journal:
+                self._take(records, file)
+                self._replaced.append(file.path)
+        for file in files:
             if not len(records.to_run):
                 break
-            self._take(records, path)
+            if file.key != self.key and file.key not in campaign_keys:
+                self._take(records, file)
         return records
 
     def _take_sealed(self, records: Records) -> None:
         try:
             sealed = SealedBatch(self.sealed, self.fingerprint, self.key)
-            records.take(sealed.known())
+            records.add(sealed.known())
             self._attempts += sealed.account().attempts
         except NotAFileError:
             raise
-        except CampaignError as fault:
-            aside = self.sealed.with_suffix(f".damaged-{secrets.token_hex(4)}")
-            self.sealed.rename(aside)
-            log.warning("%s; put aside as %s, its launches are run again", fault, aside.name)
+        except CampaignError as error:
+            damaged = self._files.new_damaged(self.key)
+            self.sealed.rename(damaged)
+            log.warning("%s; renamed to %s, its launches are run again", error, damaged.name)
 
-    def _take(self, records: Records, path: Path) -> None:
+    def _take(self, records: Records, file: StoreFile) -> None:
+        path = file.path
         try:
-            if path.suffix == ".journal":
-                known = self._read_journal(path)
-            elif path.suffix == ".parquet":
+            if file.is_journal:
+                known = self._read_journal(file)
+            else:
                 sealed = SealedBatch(path, self.fingerprint)
                 # Few of many files hold points of this batch: look at the points first.
                 if not records.wants(sealed.points()):
                     return
                 known = sealed.known()
-            else:
-                return
         except FileNotFoundError:
             return  # its batch was sealed just now, by another attempt
-        except CampaignError as fault:
-            log.warning("%s is passed over: %s", path, fault)
+        except CampaignError as error:
+            log.warning("%s is passed over: %s", path, error)
             return
         if known is None:
             log.warning("%s is passed over: it is no journal of this fingerprint", path)
             return
-        taken = records.take(known)
+        taken = records.add(known)
         if taken:
             log.info("%d launches found in %s", taken, path.name)
 
-    def _read_journal(self, path: Path) -> Known | None:
-        journal = JournalReader(path, self.fingerprint)
+    def _read_journal(self, file: StoreFile) -> KnownResults | None:
+        journal = JournalReader(file.path, self.fingerprint)
         known = journal.read()
-        if journal.attempt and path.name.startswith(f"{self.key}."):
+        if journal.attempt and file.key == self.key:
             self._attempts.append(journal.attempt)
         return known
 
     def open_journal(self, threads: int = 1) -> JournalWriter:
         """Start the journal of this attempt, which runs so many launches at a time."""
-        return JournalWriter(self.folder, self.fingerprint, self.key, threads)
+        return JournalWriter(self._files.new_journal(self.key), self.fingerprint, threads)
 
     def seal(self, records: Records, journal: JournalWriter | None = None) -> None:
         """Write the sealed file, and remove the journals that it replaces.
@@ -168,8 +160,8 @@ class BatchStore:
         attempts = [*self._attempts, journal.attempt()] if journal else self._attempts
         try:
             self._write(self.sealed, records, attempts)
-        except OSError as fault:
-            if journal or fault.errno not in _NO_PERMISSION:
+        except OSError as error:
+            if journal or error.errno not in _NO_PERMISSION:
                 raise
             # Nothing was launched, so there is nothing to keep: `publish` writes the batch.
             log.info("the store gives no permission to write: its batch is written to the results")
@@ -181,9 +173,9 @@ class BatchStore:
             journal.path.unlink(missing_ok=True)
 
     def _write(self, path: Path, records: Records, attempts: Collection[Attempt]) -> None:
-        with appearing_at_once(path) as aside:
-            write_sealed(aside, self.fingerprint, self.key, records, attempts)
-            with aside.open("rb") as file:
+        with appearing_at_once(path) as temporary:
+            write_sealed(temporary, self.fingerprint, self.key, records, attempts)
+            with temporary.open("rb") as file:
                 os.fsync(file.fileno())
 
     def remove_replaced(self) -> None:
@@ -194,10 +186,10 @@ class BatchStore:
         for path in self._replaced:
             try:
                 path.unlink(missing_ok=True)
-            except OSError as fault:
-                if fault.errno not in _NO_PERMISSION:
+            except OSError as error:
+                if error.errno not in _NO_PERMISSION:
                     raise
-                log.info("%s stays: %s", path, fault.strerror)
+                log.info("%s stays: %s", path, error.strerror)
 
     def publish(self, output: Path) -> None:
         """Put the sealed file where Snakemake expects it: a hard link, or else a copy.
@@ -210,11 +202,11 @@ class BatchStore:
         if self._not_kept:
             self._write(output, *self._not_kept)
             return
-        with appearing_at_once(output) as aside:
+        with appearing_at_once(output) as temporary:
             try:
-                os.link(self.sealed, aside)
+                os.link(self.sealed, temporary)
             except OSError:  # another file system, one without links, or a file of other people
-                shutil.copyfile(self.sealed, aside)
+                shutil.copyfile(self.sealed, temporary)
 
 
 def _sync_folder(folder: Path) -> None:

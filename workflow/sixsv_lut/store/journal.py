@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import secrets
-import socket
 import struct
 import time
 import zlib
@@ -29,7 +28,8 @@ import numpy.typing as npt
 from sixsv_lut.files import open_regular
 from sixsv_lut.sixsv.axes import AXIS_NAMES
 from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status, good_rows
-from sixsv_lut.store.records import Attempt, Known, Result, quantities_in_order
+from sixsv_lut.store.folder import host_name
+from sixsv_lut.store.records import Attempt, KnownResults, Result, quantities_in_order
 
 log = logging.getLogger(__name__)
 
@@ -62,21 +62,20 @@ class JournalWriter:
 
     Parameters
     ----------
-    folder : Path
-        Where the journal is made.
-    fingerprint, key : str
+    path : Path
+        The journal, which must not be there yet.
+    fingerprint : str
         What the journal is of.
     threads : int
         Launches that this attempt runs at a time.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, key: str, threads: int = 1) -> None:
-        host = "".join(c if c.isalnum() or c == "-" else "-" for c in socket.gethostname())[:60]
-        name = f"{key}.{host}.{os.getpid()}.{secrets.token_hex(4)}.journal"
-        self.path = folder / name
+    def __init__(self, path: Path, fingerprint: str, threads: int = 1) -> None:
+        self.path = path
         self._struct = _record_struct(len(QUANTITY_NAMES))
         self._no_quantities = (float("nan"),) * len(QUANTITY_NAMES)
         self._dirty = True
+        host = host_name()
         started = round(time.time(), 3)
         self._attempt = Attempt(host, threads, started, ended=started)
         self._points = self._launches = 0
@@ -144,8 +143,8 @@ class JournalWriter:
     def _named_errors(self) -> Iterator[None]:
         try:
             yield
-        except OSError as fault:
-            raise OSError(fault.errno, fault.strerror, str(self.path)) from fault
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
 
 
 class JournalReader:
@@ -172,12 +171,12 @@ class JournalReader:
         self._read_to = 0
         self.attempt: Attempt | None = None
 
-    def read(self) -> Known | None:
+    def read(self) -> KnownResults | None:
         """Read every whole record that was not read before.
 
         Returns
         -------
-        Known or None
+        KnownResults or None
             The records whose checksum is right, in the order they were written, without those that
             count as good and have numbers that 6SV cannot have given; None if the file is no
             journal of this fingerprint.
@@ -213,7 +212,7 @@ class JournalReader:
                 launches=before.launches + int(table["launches"].sum()),
                 launch_seconds=before.launch_seconds + float(table["seconds"].sum()),
             )
-        return Known(
+        return KnownResults(
             table["values"],
             table["status"].astype(np.int8),
             table["launches"].astype(np.int32),
@@ -264,6 +263,6 @@ class JournalReader:
         return kept
 
 
-def read_journal(path: Path, fingerprint: str) -> Known | None:
+def read_journal(path: Path, fingerprint: str) -> KnownResults | None:
     """Read every whole record of a journal; see `JournalReader`."""
     return JournalReader(path, fingerprint).read()

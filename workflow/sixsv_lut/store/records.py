@@ -16,7 +16,7 @@ PENDING = -1
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownResults:
     """What one file of the store knows.
 
     Attributes
@@ -118,7 +118,7 @@ class Records:
     Attributes
     ----------
     status, launches, seconds, quantities
-        As in `Known`; the status of a row that nothing is known of is `PENDING`.
+        As in `KnownResults`; the status of a row that nothing is known of is `PENDING`.
     reasons : list of str or None
         Why a launch failed, for each row.
     """
@@ -151,8 +151,8 @@ class Records:
         self.quantities[row] = result.quantities or np.nan
         self.reasons[row] = result.reason or None
 
-    def take(self, known: Known) -> int:
-        """Take over what a file knows of these points; a good result is never replaced.
+    def add(self, known: KnownResults) -> int:
+        """Add what a file knows of these points; a good result is never replaced.
 
         Returns
         -------
@@ -192,6 +192,8 @@ def quantities_in_order(
     ndarray of float64, shape (rows, m)
         The m numbers of `sixsv_lut.sixsv.report.QUANTITIES`; NaN where the file has none.
     """
-    there = set(names)
+    present = set(names)
     nothing = np.full(rows, np.nan)
-    return np.stack([column(name) if name in there else nothing for name in QUANTITY_NAMES], axis=1)
+    return np.stack(
+        [column(name) if name in present else nothing for name in QUANTITY_NAMES], axis=1
+    )

@@ -24,7 +24,7 @@ from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import open_regular
 from sixsv_lut.sixsv.axes import AXIS_NAMES
 from sixsv_lut.sixsv.report import QUANTITY_NAMES, REQUIRED, Status, good_rows
-from sixsv_lut.store.records import Attempt, Known, Records, quantities_in_order
+from sixsv_lut.store.records import Attempt, KnownResults, Records, quantities_in_order
 
 _METADATA = b"sixsv_lut"
 
@@ -176,9 +176,9 @@ class SealedBatch:
         try:
             with _explained(self.path):
                 yield
-        except CampaignError as fault:
-            if self._has_digest and isinstance(fault.__cause__, MemoryError):
-                raise fault.__cause__ from None  # of a whole file that is no damage
+        except CampaignError as error:
+            if self._has_digest and isinstance(error.__cause__, MemoryError):
+                raise error.__cause__ from None  # of a whole file that is no damage
             raise
 
     def _check_contradictions(self) -> None:
@@ -243,11 +243,11 @@ class SealedBatch:
             launch_seconds=float(numbers_of(table["seconds"]).sum()),
         )
 
-    def known(self) -> Known:
+    def known(self) -> KnownResults:
         """Give all that the batch knows of its points."""
         with self._explained():
             table = self.table()
-            return Known(
+            return KnownResults(
                 points_of(table),
                 numbers_of(table["status"]),
                 numbers_of(table["launches"]),
@@ -323,7 +323,7 @@ def read_sealed_table(
     return SealedBatch(path, fingerprint, key).table(columns)
 
 
-def read_sealed(path: Path, fingerprint: str, key: str | None = None) -> Known:
+def read_sealed(path: Path, fingerprint: str, key: str | None = None) -> KnownResults:
     """Read all of a sealed batch; see `SealedBatch`."""
     return SealedBatch(path, fingerprint, key).known()
 
@@ -393,6 +393,6 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except CampaignError:
         raise
-    except Exception as fault:
-        what = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
-        raise CampaignError(f"{path} cannot be read as a batch ({what})") from fault
+    except Exception as error:
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CampaignError(f"{path} cannot be read as a batch ({what})") from error
