@@ -1,0 +1,1 @@
+"""Reduced launches: a block of the table from a part of its launches."""

@@ -1,0 +1,578 @@
+"""Which points of a block are launched: the search for its skeleton.
+
+`search` is a generator without files, processes or a clock: it yields lists of points and is sent
+what 6SV gave for them. What it asks for next follows from these numbers alone, on every machine
+(see `sixsv_lut.reduced.arithmetic` and `sixsv_lut.reduced.draws`).
+
+In this order:
+
+gases       does ozone or water vapour change any printed digit where it acts most? If not, one
+            value stands for all.
+steps       launch the seeds of each of the four steps of the interpolation, choose pivots, launch
+            these (see `sixsv_lut.reduced.skeleton`).
+checks      launches that the skeleton does not need: where the interpolation depends most on which
+            seeds are known (steps of 6SV along the optical depth belong to one aerosol, pressure
+            and altitude, and random checks miss them), and one for each aerosol at each pressure
+            and altitude, which gives its transmittances too.
+growth      while any launch differs from its interpolation by more than the tolerance: find the
+            step that is wrong and give it one more seed. Pivots stay, so that what was launched for
+            them stays in use.
+fresh       launch random points. If one is wrong, grow, and draw again.
+hold-out    launch random points of all that are still derived, to state the error.
+
+All points are launched where that does not end, where a launch fails that nothing can replace, and
+where numbers that 6SV always prints alike differ. All points that differ from each other are
+launched where these are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sixsv_lut.reduced.arithmetic import Matrix, choose_rows, first_largest, product, sensitive_rows
+from sixsv_lut.reduced.block import GAS_VALUES, RHO, SCATTERING_VALUES, Block
+from sixsv_lut.reduced.draws import Draws
+from sixsv_lut.reduced.skeleton import Interpolation, Method, Skeleton, interpolate
+
+# Blocks with fewer points that differ from each other are launched as a whole: the checks alone
+# would cost as much as is saved.
+FEWEST_POINTS = 200
+
+# How many of the promised errors a launched value may differ by from its interpolation: what was
+# not launched errs more than what was.
+_INNER = 0.5
+# Pivots are chosen with a part of that tolerance, because the errors of the steps add up.
+_PIVOTS = 0.2
+_LESS = 1 / 3
+
+_FRESH = 20
+_GUIDED_ROWS = 2
+_MOST_GROWTH = 60
+# How often a seed whose launches fail is replaced by another.
+_MOST_REPLACED = 10
+
+# 6SV prints rho_atm to 1e-7. Ten times that is the least that interpolation can keep to.
+SMALLEST_PROMISE = 1e-6
+
+
+@dataclass(frozen=True)
+class Promise:
+    """By how much a derived rho_atm may differ from that of a launch.
+
+    Attributes
+    ----------
+    error : float
+        The error.
+    relative : bool
+        Whether it is a part of the largest rho_atm of the block (of its first launches) instead of
+        a reflectance. It is never less than `SMALLEST_PROMISE`.
+    """
+
+    error: float
+    relative: bool = False
+
+    def absolute(self, largest: float) -> float:
+        """Give the error as a reflectance, for a block whose largest rho_atm is `largest`."""
+        return max(self.error * largest if self.relative else self.error, SMALLEST_PROMISE)
+
+
+Search = Generator[list[int], npt.NDArray[np.float64], Skeleton]
+_Launching = Generator[list[int], npt.NDArray[np.float64], None]
+
+
+def search(block: Block, promise: Promise, fingerprint: str, hold_out: int) -> Search:
+    """Find out which points of a block must be launched, and what derives the others.
+
+    Parameters
+    ----------
+    block : Block
+        The block.
+    promise : Promise
+        What the error of derived values must not exceed.
+    fingerprint : str
+        Fingerprint of the band's recipe. With the zenith angles and the promise it determines what
+        is drawn at random; a block that is tried again with another promise has other draws.
+    hold_out : int
+        Number of hold-out points (see `sixsv_lut.reduced.hold_out.points_of_block`).
+
+    Yields
+    ------
+    list of int
+        Points of the block to launch, each once in all.
+
+    Receives
+    --------
+    ndarray of float64, shape (n, 8)
+        `VALUES` of each of these points, in their order; NaN where the launch failed.
+
+    Returns
+    -------
+    Skeleton
+        What derives the other points.
+    """
+    angles = (float(block.thetas).hex(), float(block.thetav).hex())
+    draws = Draws(fingerprint, *angles, float(promise.error).hex(), str(promise.relative))
+    return _Search(block, promise, draws, hold_out).run()
+
+
+class _LaunchAllError(Exception):
+    """Nothing can be derived in this block, for a reason that is told."""
+
+
+class _Search:
+    def __init__(self, block: Block, promise: Promise, draws: Draws, hold_out: int) -> None:
+        self._block = block
+        self._promise = promise
+        self._draws = draws
+        self._number_of_hold_out = hold_out
+        self._launched = np.zeros(block.points, dtype=bool)
+        # What was launched; NaN elsewhere, and where the launch failed.
+        self._rho = np.full(block.points, np.nan)
+        # Transmittances by (gases, place) and by (aerosol, place), as far as they are known.
+        gases, aerosols, places, _ = block.shape
+        self._gas_values = np.full((gases, places, len(GAS_VALUES)), np.nan)
+        self._scattering_values = np.full((aerosols, places, len(SCATTERING_VALUES)), np.nan)
+        everything = list(range(gases))
+        self._skeleton = Skeleton(gases=everything, same_gases=everything)
+        self._interpolation = Interpolation(block, self._skeleton, self._rho.reshape(block.shape))
+        self._derived = np.full(block.points, np.nan)
+        self._representatives = np.arange(block.points)
+        self._replaced = 0
+
+    def run(self) -> Search:
+        try:
+            self._refuse_small_blocks()
+            yield from self._find_gases()
+            yield from self._find_method()
+            if self._skeleton.method is Method.INTERPOLATED:
+                self._first_seeds()
+                yield from self._build()
+                yield from self._guided_checks()
+            yield from self._cover()
+            yield from self._check()
+            yield from self._hold_out()
+        except _LaunchAllError as why:
+            self._skeleton = Skeleton(
+                method=Method.LAUNCHED,
+                largest=self._skeleton.largest,
+                growth=self._skeleton.growth,
+                rounds=self._skeleton.rounds,
+                reason=str(why),
+            )
+            missing = [int(point) for point in np.flatnonzero(~self._launched)]
+            if missing:
+                yield missing
+        return self._skeleton
+
+    def _refuse_small_blocks(self) -> None:
+        if self._block.points < FEWEST_POINTS:
+            raise _LaunchAllError("too few points to gain anything")
+
+    # Launches
+
+    def _launch(self, points: Iterable[int]) -> _Launching:
+        new = [point for point in dict.fromkeys(points) if not self._launched[point]]
+        if not new:
+            return
+        values = yield new
+        self._launched[new] = True
+        self._rho[new] = values[:, RHO]
+        for point, numbers in zip(new, values, strict=True):
+            if not np.isnan(numbers[RHO]):
+                gases, aerosol, place, _ = self._block.indices(point)
+                same = self._skeleton.same_gases[gases]
+                self._agree(self._gas_values[same, place], numbers[GAS_VALUES])
+                self._agree(self._scattering_values[aerosol, place], numbers[SCATTERING_VALUES])
+
+    def _agree(self, known: npt.NDArray[np.float64], printed: npt.NDArray[np.float64]) -> None:
+        if np.isnan(known).any():
+            known[:] = printed
+        elif (known != printed).any():
+            raise _LaunchAllError(
+                "6SV printed different transmittances where they are always alike"
+            )
+
+    def _failed(self, points: Iterable[int]) -> bool:
+        return bool(np.isnan(self._rho[list(points)]).any())
+
+    # Gases that change nothing
+
+    def _find_gases(self) -> _Launching:
+        block = self._block
+        uo3, uw = block.by_size("uo3"), block.by_size("uw")
+        most = block.gases(uo3[-1], uw[-1])
+        least_ozone = block.gases(uo3[0], uw[-1])
+        least_water = block.gases(uo3[-1], uw[0])
+        place = block.pressure_and_altitude(block.by_size("psurf")[-1], block.by_size("alti")[0])
+        aerosol = block.by_size("aot550")[-1]
+        azimuths = dict.fromkeys((block.azimuths[0], block.azimuths[-1]))
+
+        def at(gases: int) -> list[int]:
+            return [block.point(gases, aerosol, place, azimuth) for azimuth in azimuths]
+
+        yield from self._launch([*at(most), *at(least_ozone), *at(least_water)])
+
+        def same(gases: int) -> bool:
+            alike = self._gas_values[gases, place] == self._gas_values[most, place]
+            return bool(alike.all() and (self._rho[at(gases)] == self._rho[at(most)]).all())
+
+        ozones = [uo3[-1]] if same(least_ozone) else sorted(uo3)
+        waters = [uw[-1]] if same(least_water) else sorted(uw)
+        self._skeleton.gases = [block.gases(o, w) for o in ozones for w in waters]
+        self._skeleton.same_gases = [
+            block.gases(o if o in ozones else ozones[0], w if w in waters else waters[0])
+            for o in range(len(uo3))
+            for w in range(len(uw))
+        ]
+        self._representatives = self._find_representatives()
+
+    def _distinct(self) -> list[int]:
+        block = self._block
+        _, aerosols, places, _ = block.shape
+        return [
+            block.point(gases, aerosol, place, azimuth)
+            for gases in self._skeleton.gases
+            for aerosol in range(aerosols)
+            for place in range(places)
+            for azimuth in block.azimuths
+        ]
+
+    def _find_representatives(self) -> npt.NDArray[np.int64]:
+        # For each point, the one that it is a copy of, or itself.
+        block = self._block
+        numbers = np.arange(block.points).reshape(block.shape)
+        same = numbers[self._skeleton.same_gases][..., block.azimuths]
+        return np.broadcast_to(same, block.shape).reshape(-1)
+
+    def _find_method(self) -> _Launching:
+        distinct = self._distinct()
+        if len(distinct) < FEWEST_POINTS:
+            self._skeleton.method = Method.COPIED
+            yield from self._launch(distinct)
+            if self._failed(distinct):
+                raise _LaunchAllError("a launch failed from which others would have been copied")
+            self._note_largest()
+            self._evaluate()
+
+    def _note_largest(self) -> None:
+        self._skeleton.largest = float(np.nanmax(self._rho))
+        promised = self._promise.absolute(self._skeleton.largest)
+        self._skeleton.tolerance = _INNER * promised
+        self._skeleton.pivot_tolerance = _PIVOTS * self._skeleton.tolerance
+
+    # The steps of the interpolation
+
+    def _first_seeds(self) -> None:
+        block, skeleton = self._block, self._skeleton
+        psurf, alti = block.by_size("psurf"), block.by_size("alti")
+        aot = block.by_size("aot550")
+        most_air = block.pressure_and_altitude(psurf[-1], alti[0])
+        least_air = block.pressure_and_altitude(psurf[0], alti[-1])
+        middle = block.pressure_and_altitude(psurf[len(psurf) // 2], alti[len(alti) // 2])
+        highest = block.pressure_and_altitude(psurf[-1], alti[-1])
+        lowest = block.pressure_and_altitude(psurf[0], alti[0])
+        uo3, uw = block.by_size("uo3"), block.by_size("uw")
+        clear = skeleton.same_gases[block.gases(uo3[0], uw[0])]
+        absorbing = skeleton.same_gases[block.gases(uo3[-1], uw[-1])]
+        azimuth_seeds = [
+            [aot[0], most_air, clear],
+            [aot[-1], most_air, clear],
+            [aot[len(aot) // 2], most_air, clear],
+            [aot[-1], least_air, absorbing],
+            [aot[0], least_air, absorbing],
+        ]
+        if len(block.azimuths) == 1:
+            del azimuth_seeds[1:]
+        aerosol_seeds = [
+            [most_air, clear],
+            [least_air, absorbing],
+            [highest, clear],
+            [lowest, absorbing],
+            [middle, clear],
+        ]
+        skeleton.azimuth_seeds = _without_repetition(azimuth_seeds)
+        skeleton.aerosol_seeds = _without_repetition(aerosol_seeds)
+        skeleton.gas_seeds = list(dict.fromkeys([clear, absorbing]))
+        skeleton.gas_pivots = [[] for _ in range(block.shape[2])]
+        self._clear, self._extremes = clear, list(dict.fromkeys([most_air, least_air]))
+
+    def _build(self) -> _Launching:
+        """Launch what the seeds and pivots ask for, choosing pivots on the way."""
+        skeleton, steps = self._skeleton, self._interpolation
+        yield from self._launch_azimuth_seeds()
+        if not skeleton.azimuth_pivots:
+            self._note_largest()
+        chosen = choose_rows(
+            steps.azimuth_matrix(), skeleton.pivot_tolerance, skeleton.azimuth_pivots
+        )
+        skeleton.azimuth_pivots = chosen
+
+        yield from self._launch_aerosol_seeds()
+        rows = steps.aerosol_rows()
+        chosen = choose_rows(
+            steps.aerosol_matrix(),
+            skeleton.pivot_tolerance,
+            [rows.index(pair) for pair in skeleton.aerosol_pivots],
+        )
+        skeleton.aerosol_pivots = [rows[row] for row in chosen]
+
+        yield from self._launch_gas_seeds()
+        for place, pivots in enumerate(skeleton.gas_pivots):
+            matrix = steps.gas_matrix(place)
+            skeleton.gas_pivots[place] = choose_rows(matrix, skeleton.pivot_tolerance, pivots)
+
+        yield from self._launch_columns()
+        self._evaluate()
+
+    def _evaluate(self) -> None:
+        self._derived = interpolate(self._block, self._skeleton, self._rho)
+
+    def _launch_azimuth_seeds(self) -> _Launching:
+        _, aerosols, places, _ = self._block.shape
+        gases = self._skeleton.gases
+        every = [[a, k, g] for a in range(aerosols) for k in range(places) for g in gases]
+        seeds = self._skeleton.azimuth_seeds
+        yield from self._launch_seeds(seeds, every, self._points_of_azimuth_seed)
+
+    def _points_of_azimuth_seed(self, seed: list[int]) -> list[int]:
+        aerosol, place, gases = seed
+        return [self._block.point(gases, aerosol, place, f) for f in self._block.azimuths]
+
+    def _launch_aerosol_seeds(self) -> _Launching:
+        every = [[k, g] for k in range(self._block.shape[2]) for g in self._skeleton.gases]
+        seeds = self._skeleton.aerosol_seeds
+        yield from self._launch_seeds(seeds, every, self._points_of_aerosol_seed)
+
+    def _points_of_aerosol_seed(self, seed: list[int]) -> list[int]:
+        place, gases = seed
+        rows = self._interpolation.aerosol_rows()
+        return [self._block.point(gases, a, place, f) for f, a in rows]
+
+    def _launch_gas_seeds(self) -> _Launching:
+        every = [[g] for g in self._skeleton.gases]
+        seeds = [[g] for g in self._skeleton.gas_seeds]
+        yield from self._launch_seeds(seeds, every, self._points_of_gas_seed)
+        self._skeleton.gas_seeds = [gases for (gases,) in seeds]
+
+    def _points_of_gas_seed(self, seed: list[int]) -> list[int]:
+        pivots = self._skeleton.aerosol_pivots
+        places = range(self._block.shape[2])
+        return [self._block.point(seed[0], a, k, f) for k in places for f, a in pivots]
+
+    def _launch_seeds(
+        self,
+        seeds: list[list[int]],
+        every: list[list[int]],
+        points_of: Callable[[list[int]], list[int]],
+    ) -> _Launching:
+        # Those of which a launch fails are replaced, in place, by others drawn at random.
+        while True:
+            yield from self._launch(point for seed in seeds for point in points_of(seed))
+            for seed in [seed for seed in seeds if self._failed(points_of(seed))]:
+                seeds.remove(seed)
+                self._replaced += 1
+                if self._replaced > _MOST_REPLACED:
+                    raise _LaunchAllError("too many launches failed")
+                free = [
+                    other
+                    for other in every
+                    if other not in seeds and not self._failed(points_of(other))
+                ]
+                if free:
+                    seeds.append(free[self._draws.below(len(free))])
+                elif not seeds:
+                    raise _LaunchAllError("launches failed that nothing can replace")
+            if all(self._launched[points_of(seed)].all() for seed in seeds):
+                return
+
+    def _launch_columns(self) -> _Launching:
+        skeleton, steps = self._skeleton, self._interpolation
+        pivots = list(enumerate(skeleton.gas_pivots))
+        if not skeleton.column_pivots:
+            skeleton.column_seeds = [
+                [place, skeleton.gas_pivots[place][1]]
+                for place in self._extremes
+                if len(skeleton.gas_pivots[place]) > 1
+            ]
+        columns = [[place, rows[0]] for place, rows in pivots] + skeleton.column_seeds
+        needed = [self._pivot(p, row, g) for p, row in columns for g in skeleton.gases]
+        yield from self._launch_needed(needed)
+        keep = [skeleton.gases.index(gases) for gases in skeleton.column_pivots]
+        chosen = choose_rows(steps.column_matrix(), skeleton.pivot_tolerance, keep)
+        skeleton.column_pivots = [skeleton.gases[row] for row in chosen]
+        yield from self._launch_needed(
+            self._pivot(place, row, g)
+            for place, rows in pivots
+            for row in rows[1:]
+            for g in skeleton.column_pivots
+        )
+
+    def _pivot(self, place: int, row: int, gases: int) -> int:
+        azimuth, aerosol = self._skeleton.aerosol_pivots[row]
+        return self._block.point(gases, aerosol, place, azimuth)
+
+    def _launch_needed(self, points: Iterable[int]) -> _Launching:
+        points = list(points)
+        yield from self._launch(points)
+        if self._failed(points):
+            raise _LaunchAllError("a launch failed that nothing can replace")
+
+    # Checks
+
+    def _guided_checks(self) -> _Launching:
+        block, skeleton, steps = self._block, self._skeleton, self._interpolation
+        points = []
+        matrix = steps.azimuth_matrix()
+        free = [f for f in block.azimuths if f not in skeleton.azimuth_pivots]
+        for f in sensitive_rows(matrix, skeleton.pivot_tolerance, free, 1):
+            points += [
+                block.point(self._clear, aerosol, place, f)
+                for place in self._extremes
+                for aerosol in range(block.shape[1])
+            ]
+        matrix, rows = steps.aerosol_matrix(), steps.aerosol_rows()
+        free = [row for row, pair in enumerate(rows) if pair not in skeleton.aerosol_pivots]
+        for row in sensitive_rows(matrix, skeleton.pivot_tolerance, free, _GUIDED_ROWS):
+            f, aerosol = rows[row]
+            places = range(block.shape[2])
+            points += [block.point(self._clear, aerosol, place, f) for place in places]
+        yield from self._launch(points)
+
+    def _cover(self) -> _Launching:
+        """Launch what no launch has told the transmittances of yet."""
+        numbers = np.arange(self._block.points).reshape(self._block.shape)
+        while True:
+            points = []
+            for aerosol, place in np.argwhere(np.isnan(self._scattering_values[..., 0])):
+                points.append(self._draw_one(numbers[self._skeleton.gases][:, aerosol, place]))
+            for gases, place in np.argwhere(np.isnan(self._gas_values[..., 0])):
+                if gases in self._skeleton.gases:
+                    points.append(self._draw_one(numbers[gases, :, place]))
+            if not points:
+                return
+            yield from self._launch(points)
+
+    def _draw_one(self, points: npt.NDArray[np.int64]) -> int:
+        free = points[..., self._block.azimuths].reshape(-1)
+        free = free[~self._launched[free]]
+        if not len(free):
+            raise _LaunchAllError("launches failed that nothing can replace")
+        return int(free[self._draws.below(len(free))])
+
+    def _check(self) -> _Launching:
+        """Grow until all launches agree with the interpolation, those of random points too."""
+        skeleton = self._skeleton
+        while True:
+            yield from self._grow()
+            free = ~self._launched
+            # A copy of a launched point tells nothing of the interpolation.
+            telling = free & ~self._launched[self._representatives]
+            if np.count_nonzero(telling) >= _FRESH:
+                free = telling
+            skeleton.rounds += 1
+            skeleton.fresh = []
+            yield from self._launch_at_random(free, _FRESH, skeleton.fresh)
+            if self._largest_error(skeleton.fresh) <= skeleton.tolerance:
+                return
+
+    def _hold_out(self) -> _Launching:
+        number = self._number_of_hold_out
+        yield from self._launch_at_random(~self._launched, number, self._skeleton.hold_out)
+
+    def _launch_at_random(
+        self, candidates: npt.NDArray[np.bool_], number: int, drawn: list[int]
+    ) -> _Launching:
+        # Other points are drawn in the place of those whose launch fails.
+        candidates = candidates.copy()
+        while len(drawn) < number and candidates.any():
+            points = self._draws.sample(np.flatnonzero(candidates).tolist(), number - len(drawn))
+            candidates[points] = False
+            yield from self._launch(points)
+            drawn += [point for point in points if not np.isnan(self._rho[point])]
+
+    def _largest_error(self, points: list[int]) -> float:
+        errors = np.abs(self._derived[points] - self._rho[points])
+        return float(errors.max(initial=0.0))
+
+    # Growth
+
+    def _grow(self) -> _Launching:
+        skeleton = self._skeleton
+        while True:
+            good = np.flatnonzero(~np.isnan(self._rho))
+            errors = np.abs(self._derived[good] - self._rho[good])
+            if errors.max() <= skeleton.tolerance:
+                return
+            worst = int(good[first_largest(errors)])
+            point = int(self._representatives[worst])
+            yield from self._launch_needed([point])
+            if abs(self._rho[point] - self._rho[worst]) > skeleton.tolerance:
+                raise _LaunchAllError("points differ that are alike elsewhere")
+            if len(skeleton.growth) == _MOST_GROWTH:
+                raise _LaunchAllError(f"the interpolation still errs after {_MOST_GROWTH} steps")
+            yield from self._grow_at(point)
+            yield from self._build()
+
+    def _grow_at(self, point: int) -> _Launching:
+        """Find the step that is wrong at a launched point, and give it one more seed."""
+        block, skeleton, steps = self._block, self._skeleton, self._interpolation
+        gases, aerosol, place, azimuth = block.indices(point)
+        by_azimuth = [block.point(gases, aerosol, place, f) for f in skeleton.azimuth_pivots]
+        by_aerosol = [block.point(gases, a, place, f) for f, a in skeleton.aerosol_pivots]
+        yield from self._launch([*by_azimuth, *by_aerosol])
+
+        def error(weights: Matrix, known: list[int], at: list[int]) -> npt.NDArray[np.float64]:
+            errors = np.abs(product(weights, self._rho[known][:, None])[:, 0] - self._rho[at])
+            return np.where(np.isnan(errors), 0.0, errors)
+
+        rows = [block.point(gases, a, place, f) for f, a in steps.aerosol_rows()]
+        gas_pivots = [by_aerosol[row] for row in skeleton.gas_pivots[place]]
+        where = skeleton.gases.index(gases)
+        columns = steps.columns(place, steps.column_coefficients())[:, where]
+        by_column = np.abs(columns - self._rho[gas_pivots])
+        by_column[np.isnan(by_column)] = 0.0
+        largest = {
+            "azimuth": error(steps.azimuth_coefficients()[[azimuth]], by_azimuth, [point]).max(),
+            "aerosol": error(steps.aerosol_coefficients(), by_aerosol, rows).max(),
+            "gases": error(steps.gas_coefficients(place), gas_pivots, by_aerosol).max(),
+            "columns": by_column.max(),
+        }
+        column = [place, skeleton.gas_pivots[place][first_largest(by_column)]]
+        azimuths = len(block.azimuths)
+        # For each step: its seeds, the new one, and whether there are rows left to be pivots.
+        growing: dict[str, tuple[list[Any], Any, bool]] = {
+            "azimuth": (
+                skeleton.azimuth_seeds,
+                [aerosol, place, gases],
+                len(skeleton.azimuth_pivots) < azimuths,
+            ),
+            "aerosol": (
+                skeleton.aerosol_seeds,
+                [place, gases],
+                len(skeleton.aerosol_pivots) < len(rows),
+            ),
+            "gases": (skeleton.gas_seeds, gases, len(gas_pivots) < len(by_aerosol)),
+            "columns": (
+                skeleton.column_seeds,
+                column,
+                column[1] != skeleton.gas_pivots[place][0]
+                and len(skeleton.column_pivots) < len(skeleton.gases),
+            ),
+        }
+        for step in sorted(largest, key=largest.__getitem__, reverse=True):
+            seeds, new, can_grow = growing[step]
+            if can_grow and new not in seeds:
+                seeds.append(new)
+                skeleton.growth.append(step)
+                return
+        skeleton.pivot_tolerance *= _LESS
+        skeleton.growth.append("tolerance")
+
+
+def _without_repetition(seeds: list[list[int]]) -> list[list[int]]:
+    return [seed for place, seed in enumerate(seeds) if seed not in seeds[:place]]
