@@ -102,7 +102,7 @@ def run_batch(
     ------
     CampaignError
         The store cannot be written, 6SV cannot be started, or the batch was told to stop. What
-        was finished by then is batch.
+        was finished by then is kept.
     """
     batch = BatchStore(store, recipe.fingerprint, values)
     with _explained_disk_errors(batch.folder):
