@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.campaign.recipe import read_recipe_of
-from sixsv_lut.host.script import running
+from sixsv_lut.host.script import configuration_of, running
 from sixsv_lut.lut.consolidate import consolidate
 
 with running(snakemake.log[0]):
-    configuration = from_effective(snakemake.config)
+    configuration = configuration_of(snakemake)
     consolidate(
         configuration,
         read_recipe_of(Path(snakemake.input.recipe), configuration, snakemake.wildcards.band),

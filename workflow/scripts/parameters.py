@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.table import describe_table, write_table
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.host.script import running
+from sixsv_lut.host.script import configuration_of, running
 
 with running(snakemake.log[0]):
-    configuration = from_effective(snakemake.config)
+    configuration = configuration_of(snakemake)
     grid = Grid(configuration.axes.written())
     write_table(grid, configuration.batch_size, Path(snakemake.output.table))
     text = describe_table(grid, configuration.batch_size)

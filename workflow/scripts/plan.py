@@ -5,16 +5,15 @@ from pathlib import Path
 from rich.console import Console
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.cluster.job_shape import JobShape, Site
-from sixsv_lut.host.script import running
+from sixsv_lut.host.script import configuration_of, running
 from sixsv_lut.report.plan import make_plan
 from sixsv_lut.report.plan_text import print_plan, write_json
 from sixsv_lut.report.state import CampaignState
 from sixsv_lut.simulate.probe import expected_times
 
 with running(snakemake.log[0]):
-    campaign = Campaign(from_effective(snakemake.config))
+    campaign = Campaign(configuration_of(snakemake))
     site = Site(JobShape(**snakemake.params.site["shape"]), snakemake.params.site["jobs"])
     state = CampaignState(campaign)
     times = expected_times(

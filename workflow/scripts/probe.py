@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import make_recipe
-from sixsv_lut.host.script import running
+from sixsv_lut.host.script import configuration_of, running
 from sixsv_lut.simulate.probe import describe, measure, remember
 
 with running(snakemake.log[0]):
-    configuration = from_effective(snakemake.config)
+    configuration = configuration_of(snakemake)
     probes = measure(
         [make_recipe(configuration, band) for band in configuration.selected_bands()],
         Grid(configuration.axes.written()),

@@ -200,7 +200,7 @@ def load_campaign(
     ------
     CampaignError
         A file cannot be read, or something is wrong with the configuration; the message lists
-        every fault.
+        every error.
     """
     paths = [Path(file) for file in files] or [DEFAULT_FILE]
     config = read_configurations(paths)
