@@ -271,10 +271,17 @@ def test_two_runs_of_a_campaign_at_a_time_are_refused(workspace: Workspace) -> N
         time.sleep(0.05)
 
     printed = workspace.snakemake(succeeds=False)
+    # As of a queued job of the one that runs.
+    folder_of_a_log = workspace.folder / "logs/slurm/group_Oa03-0123456789ab-00000_simulate"
+    folder_of_a_log.mkdir(parents=True)
+    on_slurm = ("--profile", str(workspace.folder / "profiles/slurm"))
+    printed_on_slurm = workspace.snakemake(*on_slurm, succeeds=False)
     running.send_signal(signal.SIGINT)
     running.wait(timeout=60)
 
     assert "another Snakemake runs this campaign already" in printed
+    assert "another Snakemake runs this campaign already" in printed_on_slurm
+    assert folder_of_a_log.exists()
     assert str(running.pid) in printed
 
 

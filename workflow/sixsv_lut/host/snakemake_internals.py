@@ -67,7 +67,7 @@ def count_group_as(workflow: Any, name: str, group: str) -> None:
     _own(workflow, "parent_groupids", "groups batches into cluster jobs")[name] = group
 
 
-def wake_once(scheduler: Any) -> None:
+def keep_one_timer(scheduler: Any) -> None:
     """Have at most one timer at a time wake the scheduler.
 
     With a limit on the rate of jobs, Snakemake's scheduler starts a timer whenever it has looked at
@@ -101,8 +101,8 @@ def wake_once(scheduler: Any) -> None:
     scheduler._schedule_reevalutation = schedule_reevaluation
 
 
-def lift_rate_limit(scheduler: Any) -> None:
-    """Have no limit on the rate of jobs, and so none of the timers that come with it.
+def remove_rate_limit(scheduler: Any) -> None:
+    """Remove the limit on the rate of jobs, and so all of the timers that come with it.
 
     Parameters
     ----------
@@ -111,22 +111,6 @@ def lift_rate_limit(scheduler: Any) -> None:
     """
     _own(scheduler, "job_rate_limiter", "starts jobs without a limit on their rate")
     scheduler.job_rate_limiter = None
-
-
-def stay_on_this_machine(scheduler: Any) -> None:
-    """Part with the executor of the cluster, for which a Snakemake that only looks has no job.
-
-    At its end it would wait for its next poll, and clear up after the jobs of another Snakemake:
-    the SLURM plugin removes empty folders in which queued jobs are going to write their logs.
-
-    Parameters
-    ----------
-    scheduler : snakemake.scheduling.job_scheduler.JobScheduler
-        The scheduler of the workflow; it is changed.
-    """
-    purpose = "leaves the cluster alone when it only looks"
-    on_cluster = _own(scheduler, "_executor", purpose)
-    scheduler._executor = _own(scheduler, "_local_executor", purpose) or on_cluster
 
 
 def requested_files(workflow: Any) -> list[str]:
