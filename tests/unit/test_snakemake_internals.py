@@ -98,7 +98,7 @@ def test_snakemakes_terminal_handler_has_the_name_by_which_it_is_filtered() -> N
     [
         lambda: keep_one_timer(SimpleNamespace()),
         lambda: snakemake_internals.remove_rate_limit(SimpleNamespace()),
-        lambda: snakemake_internals.count_group_as(SimpleNamespace(), "a", "b"),
+        lambda: snakemake_internals.set_parent_group(SimpleNamespace(), "a", "b"),
         lambda: snakemake_internals.set_threads(SimpleNamespace(), "probe", 2),
         lambda: snakemake_internals.requested_files(SimpleNamespace(dag=SimpleNamespace())),
     ],

@@ -75,7 +75,7 @@ class Jobs:
         batches = self.shape.batches
         first = int(wildcards.batch) // batches * batches
         name = f"{wildcards.band}-{wildcards.digest}-{first:05d}"
-        snakemake_internals.count_group_as(self._workflow, name, "simulate")
+        snakemake_internals.set_parent_group(self._workflow, name, "simulate")
         return name
 
     def batch_retries(self) -> int:
