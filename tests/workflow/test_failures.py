@@ -104,7 +104,7 @@ def test_every_fault_of_a_configuration_is_named_at_once_and_nothing_is_written(
     printed = workspace.snakemake("-n", succeeds=False)
 
     for line in (
-        "config/config.yaml has 6 faults:",
+        "config/config.yaml has 6 errors:",
         "batchsize: unknown key; did you mean batch_size?",
         "bands: 'Oa99' is not a band of OLCI",
         "batch_size: 0 must be at least 1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import random
 import re
@@ -276,6 +277,22 @@ def test_two_runs_of_a_campaign_at_a_time_are_refused(workspace: Workspace) -> N
 
     assert "another Snakemake runs this campaign already" in printed
     assert str(running.pid) in printed
+
+
+def test_a_refused_run_keeps_the_folders_in_which_jobs_of_the_other_will_write_their_logs(
+    workspace: Workspace,
+) -> None:
+    folder_of_a_log = workspace.folder / "logs/slurm/group_Oa03-0123456789ab-00000_simulate"
+    folder_of_a_log.mkdir(parents=True)
+    results = workspace.folder / "results/small"
+    results.mkdir(parents=True)
+    on_slurm = ("--profile", str(workspace.folder / "profiles/slurm"))
+    with (results / ".running").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        printed = workspace.snakemake(*on_slurm, succeeds=False)
+
+    assert "another Snakemake runs this campaign already" in printed
+    assert folder_of_a_log.exists()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="mounting a small file system needs root")
