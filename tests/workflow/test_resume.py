@@ -67,16 +67,16 @@ def test_killed_at_random_moments_the_lut_is_the_same_and_next_to_nothing_runs_t
     finished: Workspace, workspace: Workspace
 ) -> None:
     workspace.configure(SMALL | {"sixsv": {"executable": slow_counting(workspace)}})
-    chance = random.Random(20261121)
+    rng = random.Random(20261121)
     kills = 0
     for _ in range(4):
         running = workspace.start("--cores", str(CORES))
-        launches = workspace.launches() + chance.randint(1, SMALL_POINTS // 3)
+        launches = workspace.launches() + rng.randint(1, SMALL_POINTS // 3)
         while running.poll() is None and workspace.launches() < launches:
             time.sleep(0.02)
         if running.poll() is not None:
             break
-        time.sleep(chance.random())
+        time.sleep(rng.random())
         # Snakemake alone: its batches must notice that they are on their own.
         running.kill()
         running.wait()
