@@ -47,16 +47,16 @@ def test_a_folder_that_is_there_is_replaced_with_all_it_holds(tmp_path: Path) ->
     path = tmp_path / "folder"
     for name in ("old", "new"):
         with appearing_at_once(path) as temporary:
-            damaged.mkdir()
-            (damaged / name).write_text(name)
+            temporary.mkdir()
+            (temporary / name).write_text(name)
     assert [one.name for one in path.iterdir()] == ["new"]
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_failure_leaves_no_half_folder(tmp_path: Path) -> None:
     with contextlib.suppress(ValueError), appearing_at_once(tmp_path / "folder") as temporary:
-        damaged.mkdir()
-        (damaged / "half").write_text("half")
+        temporary.mkdir()
+        (temporary / "half").write_text("half")
         raise ValueError
     assert list(tmp_path.iterdir()) == []
 
@@ -66,7 +66,7 @@ def test_a_link_replaces_another_link_of_the_same_file(tmp_path: Path) -> None:
     source.write_text("content")
     for _ in range(2):
         with appearing_at_once(path) as temporary:
-            os.link(source, damaged)
+            os.link(source, temporary)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "source"]
     assert path.samefile(source)
 
@@ -96,7 +96,7 @@ def test_a_file_that_is_there_and_cannot_be_read_is_not_passed_over() -> None:
 
 def _fail_after(size: int, path: Path, error: Exception) -> None:
     with appearing_at_once(path) as temporary:
-        damaged.write_bytes(bytes(size))
+        temporary.write_bytes(bytes(size))
         raise error
 
 
