@@ -15,6 +15,9 @@ from sixsv_lut.host.jobs import Jobs
 from sixsv_lut.host.script import running
 from sixsv_lut.host.terminal import shown_on_terminal
 
+# Exit code after Ctrl-C, as shells give it.
+_INTERRUPTED = 130
+
 # Missing files that a message lists.
 _SHOWN = 20
 
@@ -78,8 +81,11 @@ class Hooks:
         # Imported here: it needs NumPy, and every cluster job imports this module.
         from sixsv_lut.host.plan import tell_plan
 
-        with running(f"{self._campaign.folder}/logs/plan.log"):
-            tell_plan(self._campaign, self._jobs.site)
+        try:
+            with running(f"{self._campaign.folder}/logs/plan.log"):
+                tell_plan(self._campaign, self._jobs.site)
+        except KeyboardInterrupt:
+            raise SystemExit(_INTERRUPTED) from None
 
     def _keep_folders_of_logs(self) -> None:
         # Whenever a Snakemake ends, the SLURM plugin removes empty folders of logs: those too in
