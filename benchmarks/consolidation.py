@@ -34,12 +34,13 @@ import json, resource, sys, time
 from pathlib import Path
 import yaml
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import from_effective
+from sixsv_lut.campaign.configuration import validate
 from sixsv_lut.lut.consolidate import consolidate
 from sixsv_lut.campaign.recipe import read_recipe
 
 started = time.perf_counter()
-campaign = Campaign(from_effective(yaml.safe_load(Path("configuration.yaml").read_text())))
+config = yaml.safe_load(Path("configuration.yaml").read_text())
+campaign = Campaign(validate(config, "the benchmark"))
 batches = sorted(Path("batches").iterdir())
 outputs = [Path(name) for name in ("lut.json", "lut.csv", "lut.nc")]
 consolidate(campaign, read_recipe(Path("recipe.json")), batches, outputs)

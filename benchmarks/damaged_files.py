@@ -12,7 +12,7 @@ entered.
 Each case must end in one of these ways, and the tables must have the same bytes in the end:
 
 harmless    the same tables at once
-run again   what is damaged was put aside or passed over, and its launches were run again
+run again   what is damaged was renamed or passed over, and its launches were run again
 refused     with a message that names the file and the command that removes it; the command was
             run, and the next run of the workflow made the same tables
 
@@ -169,54 +169,54 @@ def without_digest(path: Path, recipe: Recipe) -> None:
 # ----- damage: each takes the content of a file, and that of another one
 
 
-def _flip_a_bit(chance: random.Random, content: bytearray, _other: bytes) -> None:
-    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+def _flip_a_bit(rng: random.Random, content: bytearray, _other: bytes) -> None:
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
 
 
-def _flip_a_bit_near_the_end(chance: random.Random, content: bytearray, _other: bytes) -> None:
+def _flip_a_bit_near_the_end(rng: random.Random, content: bytearray, _other: bytes) -> None:
     # The footer of Parquet is there, and what a file says of itself.
-    content[-1 - chance.randrange(min(25_000, len(content)))] ^= 1 << chance.randrange(8)
+    content[-1 - rng.randrange(min(25_000, len(content)))] ^= 1 << rng.randrange(8)
 
 
-def _flip_bits(chance: random.Random, content: bytearray, other: bytes) -> None:
-    for _ in range(chance.randint(2, 40)):
-        _flip_a_bit(chance, content, other)
+def _flip_bits(rng: random.Random, content: bytearray, other: bytes) -> None:
+    for _ in range(rng.randint(2, 40)):
+        _flip_a_bit(rng, content, other)
 
 
-def _replace_a_byte(chance: random.Random, content: bytearray, _other: bytes) -> None:
-    content[chance.randrange(len(content))] = chance.randrange(256)
+def _replace_a_byte(rng: random.Random, content: bytearray, _other: bytes) -> None:
+    content[rng.randrange(len(content))] = rng.randrange(256)
 
 
-def _cut_off(chance: random.Random, content: bytearray, _other: bytes) -> None:
-    del content[chance.randrange(len(content)) :]
+def _cut_off(rng: random.Random, content: bytearray, _other: bytes) -> None:
+    del content[rng.randrange(len(content)) :]
 
 
-def _cut_out(chance: random.Random, content: bytearray, _other: bytes) -> None:
-    at = chance.randrange(len(content))
-    del content[at : at + chance.choice((1, 8, 512, 4096))]
+def _cut_out(rng: random.Random, content: bytearray, _other: bytes) -> None:
+    at = rng.randrange(len(content))
+    del content[at : at + rng.choice((1, 8, 512, 4096))]
 
 
-def _empty_a_block(chance: random.Random, content: bytearray, _other: bytes) -> None:
-    size = chance.choice((16, 512, 4096))
-    at = chance.randrange(len(content)) // size * size
+def _empty_a_block(rng: random.Random, content: bytearray, _other: bytes) -> None:
+    size = rng.choice((16, 512, 4096))
+    at = rng.randrange(len(content)) // size * size
     content[at : at + size] = bytes(len(content[at : at + size]))
 
 
-def _exchange_blocks(chance: random.Random, content: bytearray, _other: bytes) -> None:
-    size = min(chance.choice((8, 64, 512, 4096)), len(content) // 2)
-    one, two = (chance.randrange(len(content) - size + 1) for _ in range(2))
+def _exchange_blocks(rng: random.Random, content: bytearray, _other: bytes) -> None:
+    size = min(rng.choice((8, 64, 512, 4096)), len(content) // 2)
+    one, two = (rng.randrange(len(content) - size + 1) for _ in range(2))
     first, second = bytes(content[one : one + size]), bytes(content[two : two + size])
     content[one : one + size], content[two : two + size] = second, first
 
 
-def _block_of_another(chance: random.Random, content: bytearray, other: bytes) -> None:
-    size = chance.choice((64, 512, 4096))
-    at = chance.randrange(len(content)) // size * size
+def _block_of_another(rng: random.Random, content: bytearray, other: bytes) -> None:
+    size = rng.choice((64, 512, 4096))
+    at = rng.randrange(len(content)) // size * size
     content[at : at + size] = other[at : at + size]
 
 
-def _append(chance: random.Random, content: bytearray, other: bytes) -> None:
-    content += other[: chance.randint(1, len(other))]
+def _append(rng: random.Random, content: bytearray, other: bytes) -> None:
+    content += other[: rng.randint(1, len(other))]
 
 
 def _whole_file_of_another(_chance: random.Random, content: bytearray, other: bytes) -> None:
@@ -293,21 +293,21 @@ class Trial:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(written)
 
-    def case(self, kind: str, chance: random.Random) -> tuple[str, str]:
+    def case(self, kind: str, rng: random.Random) -> tuple[str, str]:
         """Damage a file of this kind, and tell how that ends, and what was said."""
         content, pattern = self.kinds[kind]
         files = sorted(path for path in content if path.match(pattern))
-        at, other = chance.sample(range(len(files)), 2) if len(files) > 1 else (0, 0)
+        at, other = rng.sample(range(len(files)), 2) if len(files) > 1 else (0, 0)
         changed = bytearray(content[files[at]])
-        damage = chance.choice(DAMAGES)
-        damage(chance, changed, content[files[other]])
+        damage = rng.choice(DAMAGES)
+        damage(rng, changed, content[files[other]])
         damaged = content | {files[at]: bytes(changed)}
-        if damage is _whole_file_of_another and chance.random() < 0.5:
+        if damage is _whole_file_of_another and rng.random() < 0.5:
             damaged |= {files[other]: content[files[at]]}  # exchanged
         self._restore(damaged)
         if kind.startswith("sealed"):
             self._link_batch_files()
-        way = chance.choice((self._as_it_is, self._from_the_store, self._in_other_batches))
+        way = rng.choice((self._as_it_is, self._from_the_store, self._in_other_batches))
         outcome, said = way()
         return outcome, f"{damage.__name__[1:]}, {way.__name__[1:]}: {said}"
 
@@ -342,8 +342,8 @@ class Trial:
                 if remedy is None:
                     return "unexplained", f"no command: {said}"
                 subprocess.run(remedy.group(), shell=True, check=True, cwd=self._folder)
-            except Exception as fault:
-                return "unexplained", repr(fault)
+            except Exception as error:
+                return "unexplained", repr(error)
             else:
                 if made != self._expected:
                     return "wrong", said
@@ -358,7 +358,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    chance = random.Random(arguments.seed)
+    rng = random.Random(arguments.seed)
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         trial = Trial(Path(folder))
@@ -367,7 +367,7 @@ def main() -> int:
             cases = (arguments.rounds + number) // len(trial.kinds)
             ended: Counter[str] = Counter()
             for _ in range(cases):
-                outcome, said = trial.case(kind, chance)
+                outcome, said = trial.case(kind, rng)
                 ended[outcome] += 1
                 if outcome in ("wrong", "unexplained"):
                     bad += 1

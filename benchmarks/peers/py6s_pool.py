@@ -96,8 +96,8 @@ def main() -> int:
     def launch(point: tuple[int, list[float]]) -> tuple[int, list[float]] | None:
         try:
             return point[0], _launch(template, point[1])
-        except Exception as fault:  # Py6S has no common exception
-            print(f"point {point[0]}: {fault!r}", file=sys.stderr)
+        except Exception as error:  # Py6S has no common exception
+            print(f"point {point[0]}: {error!r}", file=sys.stderr)
             return None
 
     with Pool(settings["cores"]) as pool:

@@ -265,8 +265,8 @@ def as_another_user(work: Callable[[], object], group: int = NOBODY, umask: int 
             os.setuid(NOBODY)
             os.umask(umask)
             said = str(work())
-        except BaseException as fault:
-            said = f"{type(fault).__name__}: {fault}"
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
         os.write(write, said.encode())
         os._exit(0)
     os.close(write)

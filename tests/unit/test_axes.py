@@ -125,7 +125,7 @@ def test_a_malformed_axis_is_refused_with_what_would_be_right(entry: object, sai
     assert said in str(refusal.value)
 
 
-def test_every_fault_of_an_axis_is_said_at_once() -> None:
+def test_every_error_of_an_axis_is_said_at_once() -> None:
     with pytest.raises(ValueError) as refusal:
         values_as_written("uw", [-1, 30, 5, 5])
     assert "5 comes after 30" in str(refusal.value)

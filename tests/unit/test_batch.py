@@ -407,10 +407,10 @@ def test_a_batch_ends_when_its_snakemake_is_gone(tmp_path: Path) -> None:
 
 
 def _swap_by_renaming(path: Path, content: bytes) -> None:
-    aside = path.with_suffix(".aside")
-    aside.write_bytes(content)
-    aside.chmod(0o755)
-    aside.rename(path)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(content)
+    temporary.chmod(0o755)
+    temporary.rename(path)
 
 
 def _overwrite(path: Path, content: bytes) -> None:
@@ -421,9 +421,9 @@ def _turn_the_link(path: Path, content: bytes) -> None:
     target = path.with_name(f"target-{len(content)}")
     target.write_bytes(content)
     target.chmod(0o755)
-    aside = path.with_suffix(".aside")
-    aside.symlink_to(target)
-    aside.rename(path)
+    temporary = path.with_suffix(".tmp")
+    temporary.symlink_to(target)
+    temporary.rename(path)
 
 
 @pytest.mark.parametrize("change", [_swap_by_renaming, _overwrite, _turn_the_link])

@@ -251,9 +251,9 @@ def test_a_damaged_sealed_file_is_put_aside_and_its_batch_run_again(
     store.sealed.write_bytes(damaged)
     assert store.recover().to_run.tolist() == [0, 1, 2]
     assert not store.sealed.exists()
-    (aside,) = store.folder.iterdir()
-    assert aside.name.startswith(f"{store.key}.damaged-")
-    assert aside.read_bytes() == damaged
+    (renamed,) = store.folder.iterdir()
+    assert renamed.name.startswith(f"{store.key}.damaged-")
+    assert renamed.read_bytes() == damaged
     assert store.recover().to_run.tolist() == [0, 1, 2]
 
 

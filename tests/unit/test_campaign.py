@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import sixsv_lut.campaign.determining
 import sixsv_lut.sixsv.convention
 from sixsv_lut.campaign.campaign import Campaign, load_campaign
-from sixsv_lut.campaign.configuration import effective, from_effective
+from sixsv_lut.campaign.configuration import effective, validate
 from sixsv_lut.campaign.recipe import make_recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.host.checks import check_files
@@ -115,7 +115,7 @@ def test_another_version_of_run6sv_makes_other_batches_in_that_mode_only(
 
 def test_the_paths_are_the_same_for_the_configuration_and_its_effective_form() -> None:
     campaign = _campaign(bands=[412, "Oa17"], aerosol={"model": 1})
-    again = Campaign(from_effective(effective(campaign.configuration)))
+    again = Campaign(validate(effective(campaign.configuration), "its effective form"))
     assert again.configuration_file == campaign.configuration_file
     assert [again.batch_files(band) for band in again.band_names] == [
         campaign.batch_files(band) for band in campaign.band_names
@@ -196,7 +196,7 @@ def test_a_wrong_configuration_names_all_that_it_was_read_from(tmp_path: Path) -
     path = _file(tmp_path / "config.yaml")
     with pytest.raises(CampaignError) as refusal:
         load_campaign([path], {"batch_size": 0})
-    assert f"{path} + the command line has a fault" in str(refusal.value)
+    assert f"{path} + the command line has an error" in str(refusal.value)
 
 
 def test_planning_a_campaign_imports_nothing_heavy() -> None:

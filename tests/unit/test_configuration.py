@@ -14,7 +14,6 @@ from sixsv_lut.campaign.configuration import (
     Configuration,
     effective,
     effective_yaml,
-    from_effective,
     validate,
 )
 from sixsv_lut.errors import CampaignError
@@ -126,10 +125,10 @@ def test_files_in_the_home_folder_stay_as_they_were_written(
 def test_a_wrong_configuration_is_refused_with_key_value_and_remedy(
     changes: dict[str, Any], said: str
 ) -> None:
-    first, *faults = _refusal(**changes)
-    assert first == "config.yaml has a fault:"
-    assert len(faults) == 1
-    assert said in faults[0]
+    first, *errors = _refusal(**changes)
+    assert first == "config.yaml has an error:"
+    assert len(errors) == 1
+    assert said in errors[0]
 
 
 @pytest.mark.parametrize("missing", ["campaign", "bands", "axes"])
@@ -144,8 +143,8 @@ def test_every_axis_must_be_there() -> None:
     assert len(_refusal(axes={})) == 1 + 8
 
 
-def test_all_faults_are_told_at_once() -> None:
-    first, *faults = _refusal(
+def test_all_errors_are_told_at_once() -> None:
+    first, *errors = _refusal(
         campaign="a b",
         colour=1,
         satellite="S3C",
@@ -156,16 +155,16 @@ def test_all_faults_are_told_at_once() -> None:
         axes=axes_entry(thetas=[95], thetav=[], uw=["x"], psi=[1]),
         extra_outputs=["zz"],
     )
-    assert first == "config.yaml has 14 faults:"
-    assert len({fault.split(":")[0] for fault in faults}) == 14
+    assert first == "config.yaml has 14 errors:"
+    assert len({error.split(":")[0] for error in errors}) == 14
 
 
-def test_a_fault_of_the_bands_does_not_hide_a_missing_response_file() -> None:
-    _, *faults = _refusal(bands=["Oa99"], spectral_response="/no/file.txt")
-    assert len(faults) == 2
+def test_an_error_of_the_bands_does_not_hide_a_missing_response_file() -> None:
+    _, *errors = _refusal(bands=["Oa99"], spectral_response="/no/file.txt")
+    assert len(errors) == 2
 
 
-def test_a_band_that_is_neither_text_nor_number_is_one_fault() -> None:
+def test_a_band_that_is_neither_text_nor_number_is_one_error() -> None:
     assert len(_refusal(bands=["Oa01", None])) == 2
 
 
@@ -221,10 +220,10 @@ def test_the_effective_configuration_is_a_configuration_with_the_same_effect(
     changes: dict[str, Any],
 ) -> None:
     made = _valid(**changes)
-    again = from_effective(yaml.safe_load(effective_yaml(made)))
+    again = validate(yaml.safe_load(effective_yaml(made)), "its effective form")
     assert effective(again) == effective(made)
     assert again.axes.written() == made.axes.written()
-    assert from_effective(effective(made)) == again
+    assert validate(effective(made), "its effective form") == again
 
 
 def test_the_effective_configuration_has_every_key() -> None:
@@ -244,17 +243,17 @@ def test_what_only_yaml_or_python_takes_for_a_whole_number_is_refused(
     key: str, value: object
 ) -> None:
     section, _, name = key.rpartition(".")
-    _, fault = _refusal(**{section: {name: value}} if section else {name: value})
-    assert fault.startswith(f"{key}: ")
-    assert fault.endswith("is not a whole number: write it like 16")
+    _, error = _refusal(**{section: {name: value}} if section else {name: value})
+    assert error.startswith(f"{key}: ")
+    assert error.endswith("is not a whole number: write it like 16")
 
 
 @pytest.mark.parametrize("value", ["010", "0x10", "1_000", "1:30", "true", True, ".inf", "nan"])
 @pytest.mark.parametrize("name", ["timeout", "seconds_per_launch"])
 def test_what_only_yaml_or_python_takes_for_a_number_is_refused(name: str, value: object) -> None:
-    _, fault = _refusal(sixsv={name: value})
-    assert fault.startswith(f"sixsv.{name}: ")
-    assert fault.endswith("is not a number: write it like 0.25, 10 or 1e-3")
+    _, error = _refusal(sixsv={name: value})
+    assert error.startswith(f"sixsv.{name}: ")
+    assert error.endswith("is not a number: write it like 0.25, 10 or 1e-3")
 
 
 def test_numbers_and_switches_may_be_text() -> None:
@@ -278,8 +277,8 @@ def _of_points(number: int) -> dict[str, Any]:
 
 def test_more_batches_than_can_be_planned_are_refused_with_the_size_that_will_do() -> None:
     axes, bands = _of_points(120_000), ["Oa01", "Oa02", "Oa03"]
-    _, fault = _refusal(axes=axes, bands=bands, batch_size=3)
-    assert fault == (
+    _, error = _refusal(axes=axes, bands=bands, batch_size=3)
+    assert error == (
         "batch_size: 3 makes 120,000 batches of 120,000 points in each of 3 bands, and 100,000 can "
         "be planned: write 4 or more"
     )
@@ -297,21 +296,21 @@ def test_the_batch_size_that_is_named_will_do_and_no_smaller_one(bands: int, poi
         "axes": _of_points(points),
         "bands": [f"Oa{number:02d}" for number in range(1, bands + 1)],
     }
-    _, fault = _refusal(**entry, batch_size=1)
-    enough = int(fault.rpartition("write ")[2].split()[0])
+    _, error = _refusal(**entry, batch_size=1)
+    enough = int(error.rpartition("write ")[2].split()[0])
     assert _valid(**entry, batch_size=enough)
     assert _refusal(**entry, batch_size=enough - 1)
 
 
 def test_more_points_than_a_table_can_hold_are_refused() -> None:
     axes = _of_points(100_000_000) | {"alti": [0, 1]}
-    _, fault = _refusal(axes=axes, batch_size=1_000_000)
-    assert fault.startswith("axes: 200,000,000 points in a band: a table can be made of 100,000,00")
+    _, error = _refusal(axes=axes, batch_size=1_000_000)
+    assert error.startswith("axes: 200,000,000 points in a band: a table can be made of 100,000,00")
 
 
 def test_an_axis_of_endless_values_is_refused() -> None:
-    _, fault = _refusal(axes=axes_entry(uw=[f"{i / 1000}" for i in range(10_001)]))
-    assert fault == "axes.uw: has 10001 values: 10000 is the most"
+    _, error = _refusal(axes=axes_entry(uw=[f"{i / 1000}" for i in range(10_001)]))
+    assert error == "axes.uw: has 10001 values: 10000 is the most"
 
 
 @pytest.mark.parametrize("key", ["results", "store"])
@@ -348,9 +347,9 @@ def test_what_cannot_be_a_folder_is_refused(
     monkeypatch.chdir(tmp_path)
     Path("file").write_text("")
     Path("gone").symlink_to("nothing")
-    _, fault = _refusal(**{key: value})
-    assert fault.startswith(f"{key}: ")
-    assert said in fault
+    _, error = _refusal(**{key: value})
+    assert error.startswith(f"{key}: ")
+    assert said in error
 
 
 @pytest.mark.parametrize("value", ["a b", "é", "y" * 255, "it's", "$HOME/x", "...", "../x", "."])
@@ -362,8 +361,8 @@ def test_odd_folders_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.parametrize("value", ["a{b}", "{", "a<b>", "a\\b"])
 def test_results_where_snakemake_would_not_find_them_are_refused(value: str) -> None:
-    _, fault = _refusal(results=value)
-    assert "which Snakemake or NetCDF give a meaning" in fault
+    _, error = _refusal(results=value)
+    assert "which Snakemake or NetCDF give a meaning" in error
 
 
 def test_a_file_where_the_campaign_s_folder_should_be_is_refused(
@@ -372,8 +371,8 @@ def test_a_file_where_the_campaign_s_folder_should_be_is_refused(
     monkeypatch.chdir(tmp_path)
     Path("results").mkdir()
     Path("results/test").write_text("")
-    _, fault = _refusal()
-    assert fault == "results: 'results/test' is a file, not a folder"
+    _, error = _refusal()
+    assert error == "results: 'results/test' is a file, not a folder"
 
 
 @pytest.mark.parametrize(
@@ -397,9 +396,9 @@ def test_store_and_results_inside_each_other_are_refused(
     monkeypatch.chdir(here)
     Path("link").symlink_to("results/test")
     Path("inside").symlink_to("store/" + "0" * 64)
-    _, fault = _refusal(results=results, store=store)
-    assert fault.startswith("store: ")
-    assert said in fault
+    _, error = _refusal(results=results, store=store)
+    assert error.startswith("store: ")
+    assert said in error
 
 
 @pytest.mark.parametrize(
@@ -427,9 +426,9 @@ def test_store_and_results_beside_each_other_are_taken(results: str, store: str)
     ],
 )
 def test_a_wrong_name_is_refused_for_the_right_reason(name: str, said: str) -> None:
-    _, fault = _refusal(campaign=name)
-    assert said in fault
-    assert len(fault) < 200
+    _, error = _refusal(campaign=name)
+    assert said in error
+    assert len(error) < 200
 
 
 def test_the_longest_name_is_taken() -> None:
@@ -440,12 +439,12 @@ def test_the_longest_name_is_taken() -> None:
 @pytest.mark.parametrize("path", ["~nosuchuser/6sv", "x" * 300, "a\nb", "a\0b", "", "no.txt"])
 def test_a_path_that_no_file_can_have_is_refused(key: str, path: str) -> None:
     changes = {"sixsv": {key: path}} if key == "executable" else {key: path}
-    _, fault = _refusal(**changes)
-    assert fault.startswith(f"{'sixsv.' if key == 'executable' else ''}{key}: ")
+    _, error = _refusal(**changes)
+    assert error.startswith(f"{'sixsv.' if key == 'executable' else ''}{key}: ")
 
 
 @pytest.mark.parametrize("section", ["sixsv", "aerosol", "axes"])
 @pytest.mark.parametrize("value", [5, "x", [], True])
 def test_what_is_no_section_is_refused_with_the_keys_it_has(section: str, value: object) -> None:
-    _, fault = _refusal(**{section: value})
-    assert re.fullmatch(rf"{section}: \S+ is no section: write its keys below it, .*", fault)
+    _, error = _refusal(**{section: value})
+    assert re.fullmatch(rf"{section}: \S+ is no section: write its keys below it, .*", error)

@@ -15,11 +15,11 @@ from unit.support import make_special, small_disk
 
 def test_a_file_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file"
-    with appearing_at_once(path) as aside:
-        aside.write_text("half")
+    with appearing_at_once(path) as temporary:
+        temporary.write_text("half")
         assert not path.exists()
-        assert aside.parent == path.parent  # so that the rename is atomic
-        aside.write_text("whole")
+        assert temporary.parent == path.parent  # so that the rename is atomic
+        temporary.write_text("whole")
     assert path.read_text() == "whole"
     assert list(path.parent.iterdir()) == [path]
 
@@ -27,8 +27,8 @@ def test_a_file_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with appearing_at_once(path) as aside:
-        aside.write_text("new")
+    with appearing_at_once(path) as temporary:
+        temporary.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
 
@@ -36,8 +36,8 @@ def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
 def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with contextlib.suppress(KeyboardInterrupt), appearing_at_once(path) as aside:
-        aside.write_text("half")
+    with contextlib.suppress(KeyboardInterrupt), appearing_at_once(path) as temporary:
+        temporary.write_text("half")
         raise KeyboardInterrupt
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -46,17 +46,17 @@ def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
 def test_a_folder_that_is_there_is_replaced_with_all_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "folder"
     for name in ("old", "new"):
-        with appearing_at_once(path) as aside:
-            aside.mkdir()
-            (aside / name).write_text(name)
+        with appearing_at_once(path) as temporary:
+            temporary.mkdir()
+            (temporary / name).write_text(name)
     assert [one.name for one in path.iterdir()] == ["new"]
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_failure_leaves_no_half_folder(tmp_path: Path) -> None:
-    with contextlib.suppress(ValueError), appearing_at_once(tmp_path / "folder") as aside:
-        aside.mkdir()
-        (aside / "half").write_text("half")
+    with contextlib.suppress(ValueError), appearing_at_once(tmp_path / "folder") as temporary:
+        temporary.mkdir()
+        (temporary / "half").write_text("half")
         raise ValueError
     assert list(tmp_path.iterdir()) == []
 
@@ -65,8 +65,8 @@ def test_a_link_replaces_another_link_of_the_same_file(tmp_path: Path) -> None:
     source, path = tmp_path / "source", tmp_path / "link"
     source.write_text("content")
     for _ in range(2):
-        with appearing_at_once(path) as aside:
-            os.link(source, aside)
+        with appearing_at_once(path) as temporary:
+            os.link(source, temporary)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "source"]
     assert path.samefile(source)
 
@@ -94,10 +94,10 @@ def test_a_file_that_is_there_and_cannot_be_read_is_not_passed_over() -> None:
 # ----- what a library says of a full disk, and what is true
 
 
-def _fail_after(size: int, path: Path, fault: Exception) -> None:
-    with appearing_at_once(path) as aside:
-        aside.write_bytes(bytes(size))
-        raise fault
+def _fail_after(size: int, path: Path, error: Exception) -> None:
+    with appearing_at_once(path) as temporary:
+        temporary.write_bytes(bytes(size))
+        raise error
 
 
 @pytest.mark.parametrize(

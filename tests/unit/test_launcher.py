@@ -315,8 +315,8 @@ def test_a_program_that_cannot_be_copied_is_run_itself(
     launcher = Launcher(program_without_copy, dict(os.environ), 20)
     assert launcher.launch("a deck\n") == "a deck\n"
     # By its descriptor: neither a link that is turned nor another file in its place matters.
-    program_without_copy.rename(tmp_path / "aside")
-    (tmp_path / "aside").rename(program_without_copy)
+    program_without_copy.rename(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").rename(program_without_copy)
 
 
 @pytest.mark.parametrize("change", [_overwrite, _swap_by_renaming])
@@ -336,7 +336,7 @@ def test_a_result_is_dropped_if_the_program_changed_while_it_ran(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "memfd_create", forbid)
-    script = "#!/bin/sh\ncp $0 $0.aside\ncat $0.aside > $0\necho a report\n"  # there and back
+    script = "#!/bin/sh\ncp $0 $0.copy\ncat $0.copy > $0\necho a report\n"  # there and back
     launcher = _launcher(tmp_path, script)
     with pytest.raises(CampaignError, match="was changed while it was in use"):
         launcher.launch("")

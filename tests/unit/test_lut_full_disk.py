@@ -26,8 +26,8 @@ _GRID = Grid((_ONE, _ONE, _ONE, _ONE, _ONE, *([tuple(map(str, range(30)))] * 3))
 
 
 def _results() -> BandResults:
-    chance = np.random.default_rng(1)
-    numbers = {name: chance.random(_GRID.points) for name in LUT_NAMES}
+    rng = np.random.default_rng(1)
+    numbers = {name: rng.random(_GRID.points) for name in LUT_NAMES}
     return BandResults(np.zeros(_GRID.points, np.int8), numbers, [], _GRID.points, 1.0)
 
 

@@ -156,6 +156,16 @@ def test_an_executable_with_another_content_makes_another_fingerprint(tmp_path: 
     assert len(fingerprints) == 2
 
 
+def test_an_executable_that_has_gone_since_the_configuration_was_checked_is_named(
+    tmp_path: Path,
+) -> None:
+    script = write_script(tmp_path / "6sv", "#!/bin/sh\n")
+    made = configuration(sixsv={"executable": str(script)})
+    script.unlink()
+    with pytest.raises(CampaignError, match=r"sixsv\.executable: there is no file .*/6sv"):
+        make_recipe(made, find_band("OLCI", "Oa08"))
+
+
 @pytest.mark.parametrize("name", ["band", "executable", "version"])
 def test_what_the_fingerprint_does_not_cover_is_checked_too(tmp_path: Path, name: str) -> None:
     # The band names the wavelength that the table carries.

@@ -5,13 +5,51 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import pickle
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from sixsv_lut.campaign.configuration import Configuration, effective_yaml
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.host.script import running
-from unit.support import small_disk
+from sixsv_lut.host.script import configuration_of, handed_to_scripts, running
+from unit.support import axes_entry, configuration, small_disk
+
+
+def _handed(made: Configuration) -> Any:
+    """Give a configuration to a script as Snakemake does."""
+    config = pickle.loads(pickle.dumps(handed_to_scripts(made)))
+    return SimpleNamespace(config=config)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"bands": "all", "formats": ["zarr"], "extra_outputs": ["optical_depth_total"]},
+        {"axes": axes_entry(uo3=["0.30", "3.1e-1"], thetas={"start": 0, "stop": 80, "step": 10})},
+        {"any_value": True, "axes": axes_entry(thetas=["89.5"])},
+        {"aerosol": {"model": 6, "name": "Amazon 2.0"}},
+    ],
+)
+def test_a_script_gets_the_configuration_that_the_snakefile_has_checked(
+    changes: dict[str, Any],
+) -> None:
+    made = configuration(**changes)
+    handed = configuration_of(_handed(made))
+    assert handed == made
+    assert effective_yaml(handed) == effective_yaml(made)
+
+
+def test_a_configuration_is_not_checked_again_in_a_script(tmp_path: Path) -> None:
+    """What has gone since is an error of the work that needs it, not of the configuration."""
+    response = tmp_path / "response.txt"
+    response.write_text("")
+    made = configuration(spectral_response=str(response))
+    response.unlink()
+    assert configuration_of(_handed(made)) == made
 
 
 def test_an_error_of_the_user_ends_with_its_message_and_without_a_traceback(
@@ -26,7 +64,7 @@ def test_an_error_of_the_user_ends_with_its_message_and_without_a_traceback(
     assert "Traceback" not in log.read_text()
 
 
-def test_a_fault_of_the_program_leaves_its_traceback_in_the_log(tmp_path: Path) -> None:
+def test_an_error_of_the_program_leaves_its_traceback_in_the_log(tmp_path: Path) -> None:
     log = tmp_path / "batch.log"
     with pytest.raises(ZeroDivisionError), running(str(log)):
         raise ZeroDivisionError

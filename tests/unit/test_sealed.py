@@ -58,10 +58,10 @@ def _footer(content: bytes) -> int:
 def test_every_changed_bit_of_the_footer_is_found(tmp_path: Path) -> None:
     path = _sealed(tmp_path)
     content = path.read_bytes()
-    chance = random.Random(20261121)
-    for at in chance.sample(range(_footer(content), len(content)), 400):
+    rng = random.Random(20261121)
+    for at in rng.sample(range(_footer(content), len(content)), 400):
         changed = bytearray(content)
-        changed[at] ^= 1 << chance.randrange(8)
+        changed[at] ^= 1 << rng.randrange(8)
         path.write_bytes(changed)
         with pytest.raises(CampaignError, match=str(path)):
             read_sealed(path, FINGERPRINT)

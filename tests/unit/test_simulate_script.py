@@ -12,18 +12,18 @@ import pytest
 from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.table import write_table
-from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.host.script import handed_to_scripts
 from sixsv_lut.store.sealed import read_sealed
-from unit.support import FakeSixSV, axes_entry, recipe_with
+from unit.support import FakeSixSV, configuration, recipe_with
 
 _WORKFLOW = Path(__file__).parents[2] / "workflow"
 
 # Runs the script with what Snakemake would give it, and tells which packages that has loaded.
 _RUN = """
-import json, runpy, sys
+import ast, json, runpy, sys
 from types import SimpleNamespace
 
-given = json.loads(sys.argv[2])
+given = ast.literal_eval(sys.argv[2])
 snakemake = SimpleNamespace(**{
     name: SimpleNamespace(**value) if name in ("input", "wildcards") else value
     for name, value in given.items()
@@ -34,21 +34,21 @@ print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
 
 
 def loaded_by_a_batch(folder: Path, executable: Path) -> set[str]:
+    made = configuration(
+        store=str(folder / "store"),
+        sixsv={"executable": str(executable), "timeout": 20, "retries": 0},
+        batch_size=4,
+    )
     given = {
         "input": {"table": str(folder / "table.parquet"), "recipe": str(folder / "recipe.json")},
         "output": [str(folder / "batch.parquet")],
         "log": [str(folder / "batch.log")],
         "wildcards": {"band": "Oa08", "batch": "00000"},
         "threads": 1,
-        "config": {
-            "store": str(folder / "store"),
-            "sixsv": {"executable": str(executable), "timeout": 20, "retries": 0},
-            "axes": axes_entry(),
-            "batch_size": 4,
-        },
+        "config": {"batch": handed_to_scripts(made)["batch"]},
     }
     ended = subprocess.run(
-        [sys.executable, "-c", _RUN, str(_WORKFLOW / "scripts/simulate.py"), json.dumps(given)],
+        [sys.executable, "-c", _RUN, str(_WORKFLOW / "scripts/simulate.py"), repr(given)],
         env={"PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
         text=True,
@@ -62,8 +62,7 @@ def test_a_batch_loads_no_large_package_that_it_does_not_need(tmp_path: Path, at
     fake = FakeSixSV(tmp_path / "fake")
     recipe = recipe_with(fake.path)
     recipe.write(tmp_path / "recipe.json")
-    axes = axes_entry()
-    grid = Grid(tuple(tuple(axes[name]) for name in AXIS_NAMES))
+    grid = Grid(configuration().axes.written())
     write_table(grid, Batches(grid.points, 4), tmp_path / "table.parquet")
     if attempt == "from the store":
         loaded_by_a_batch(tmp_path, fake.path)

@@ -20,7 +20,7 @@ from snakemake.workflow import DAG, Workflow
 
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.host import snakemake_internals
-from sixsv_lut.host.snakemake_internals import wake_once
+from sixsv_lut.host.snakemake_internals import keep_one_timer
 
 
 class FakeScheduler:
@@ -41,14 +41,14 @@ class FakeScheduler:
 
 def test_many_looks_at_the_waiting_jobs_start_one_timer() -> None:
     scheduler = FakeScheduler()
-    wake_once(scheduler)
+    keep_one_timer(scheduler)
     for _ in range(50):
         scheduler._schedule_reevalutation(0.1)
     assert scheduler.wakings(within=1) == 1
 
 
 def test_snakemake_itself_starts_a_timer_for_each_look() -> None:
-    """Should this fail, `wake_once` may not be needed any more."""
+    """Should this fail, `keep_one_timer` may not be needed any more."""
     scheduler = FakeScheduler()
     for _ in range(50):
         scheduler._schedule_reevalutation(0.1)
@@ -57,7 +57,7 @@ def test_snakemake_itself_starts_a_timer_for_each_look() -> None:
 
 def test_once_woken_the_scheduler_can_be_woken_again() -> None:
     scheduler = FakeScheduler()
-    wake_once(scheduler)
+    keep_one_timer(scheduler)
     for _ in range(3):
         scheduler._schedule_reevalutation(0.01)
         assert scheduler._open_jobs.acquire(timeout=10)
@@ -66,7 +66,7 @@ def test_once_woken_the_scheduler_can_be_woken_again() -> None:
 def test_a_pending_timer_does_not_keep_snakemake_from_ending() -> None:
     scheduler = FakeScheduler()
     before = set(threading.enumerate())
-    wake_once(scheduler)
+    keep_one_timer(scheduler)
     scheduler._schedule_reevalutation(1)
     (timer,) = set(threading.enumerate()) - before
     assert timer.daemon
@@ -79,8 +79,6 @@ def test_a_pending_timer_does_not_keep_snakemake_from_ending() -> None:
         (JobScheduler, "_open_jobs"),
         (JobScheduler, "_schedule_reevalutation"),
         (JobScheduler, "job_rate_limiter"),
-        (JobScheduler, "_executor"),
-        (JobScheduler, "_local_executor"),
         (Workflow, "parent_groupids"),
         (DAG, "targetjobs"),
         (ResourceSettings, "_parsed_overwrite_threads"),
@@ -98,10 +96,9 @@ def test_snakemakes_terminal_handler_has_the_name_by_which_it_is_filtered() -> N
 @pytest.mark.parametrize(
     "use",
     [
-        lambda: wake_once(SimpleNamespace()),
-        lambda: snakemake_internals.lift_rate_limit(SimpleNamespace()),
-        lambda: snakemake_internals.stay_on_this_machine(SimpleNamespace()),
-        lambda: snakemake_internals.count_group_as(SimpleNamespace(), "a", "b"),
+        lambda: keep_one_timer(SimpleNamespace()),
+        lambda: snakemake_internals.remove_rate_limit(SimpleNamespace()),
+        lambda: snakemake_internals.set_parent_group(SimpleNamespace(), "a", "b"),
         lambda: snakemake_internals.set_threads(SimpleNamespace(), "probe", 2),
         lambda: snakemake_internals.requested_files(SimpleNamespace(dag=SimpleNamespace())),
     ],

@@ -146,14 +146,14 @@ def test_exactly_what_is_wrong_is_refused_and_told_once_in_plain_words(
         if not message:
             taken.add(value)
             continue
-        first, *faults = message.splitlines()
+        first, *errors = message.splitlines()
         assert first.startswith(f"{here} has "), message
         # Without aerosol another key has to follow; where a section is wrong, its keys are named.
         named = "axes" if (key, value) == ("aerosol.model", "0") else key
-        for fault in faults:
-            assert re.match(rf"  {re.escape(named)}(\.\w+)?: ", fault), message
+        for error in errors:
+            assert re.match(rf"  {re.escape(named)}(\.\w+)?: ", error), message
         assert not FOREIGN.search(message.replace(str(here), "")), message
-        assert all(len(fault) < 400 for fault in faults), message
+        assert all(len(error) < 400 for error in errors), message
         told = value.strip("'")
         if len(told) > 3 and "chmod" not in message:  # a command to copy names the file again
             assert message.count(told) <= 1, message

@@ -90,7 +90,7 @@ def test_the_message_is_all_that_a_command_says_of_a_wrong_configuration(
     workspace.configure(SMALL | {"batch_size": 0, "sixsv": {"timeout": True}})
     code, printed = ended(workspace, COMMANDS[command])
     assert printed == (
-        "Error: config/config.yaml has 2 faults:\n"
+        "Error: config/config.yaml has 2 errors:\n"
         "  sixsv.timeout: true is not a number: write it like 0.25, 10 or 1e-3\n"
         "  batch_size: 0 must be at least 1"
     )

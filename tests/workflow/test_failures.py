@@ -88,7 +88,7 @@ def test_failed_launches_are_tried_again_once_their_batches_are_removed(
     assert workspace.launches() == SMALL_POINTS
 
 
-def test_every_fault_of_a_configuration_is_named_at_once_and_nothing_is_written(
+def test_every_error_of_a_configuration_is_named_at_once_and_nothing_is_written(
     workspace: Workspace,
 ) -> None:
     workspace.configure(
@@ -104,7 +104,7 @@ def test_every_fault_of_a_configuration_is_named_at_once_and_nothing_is_written(
     printed = workspace.snakemake("-n", succeeds=False)
 
     for line in (
-        "config/config.yaml has 6 faults:",
+        "config/config.yaml has 6 errors:",
         "batchsize: unknown key; did you mean batch_size?",
         "bands: 'Oa99' is not a band of OLCI",
         "batch_size: 0 must be at least 1",

@@ -110,6 +110,9 @@ def test_a_plan_for_a_cluster_needs_no_scheduler_and_refuses_what_does_not_fit(
         path.write_text(f"#!/bin/sh\ntouch {workspace.folder}/submitted\nexit 1\n")
         path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{workspace.folder}/bin", prepend=os.pathsep)
+    # As of a queued job of a Snakemake that runs the campaign.
+    folder_of_a_log = workspace.folder / "logs/slurm/group_Oa03-0123456789ab-00000_simulate"
+    folder_of_a_log.mkdir(parents=True)
     options = ("--profile", str(workspace.folder / "profiles" / profile))
     printed = workspace.snakemake("plan", *options)
     plan = _json(workspace)
@@ -117,6 +120,7 @@ def test_a_plan_for_a_cluster_needs_no_scheduler_and_refuses_what_does_not_fit(
     assert (plan["on_cluster"], plan["jobs_at_a_time"], plan["cluster_jobs"]) == (True, 100, 2)
     assert "the site allows 8 h" in printed
     assert not (workspace.folder / "submitted").exists()
+    assert folder_of_a_log.exists()
 
     printed = workspace.snakemake(
         "plan", *options, "--group-components", "simulate=1000", succeeds=False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import random
 import re
@@ -66,16 +67,16 @@ def test_killed_at_random_moments_the_lut_is_the_same_and_next_to_nothing_runs_t
     finished: Workspace, workspace: Workspace
 ) -> None:
     workspace.configure(SMALL | {"sixsv": {"executable": slow_counting(workspace)}})
-    chance = random.Random(20261121)
+    rng = random.Random(20261121)
     kills = 0
     for _ in range(4):
         running = workspace.start("--cores", str(CORES))
-        launches = workspace.launches() + chance.randint(1, SMALL_POINTS // 3)
+        launches = workspace.launches() + rng.randint(1, SMALL_POINTS // 3)
         while running.poll() is None and workspace.launches() < launches:
             time.sleep(0.02)
         if running.poll() is not None:
             break
-        time.sleep(chance.random())
+        time.sleep(rng.random())
         # Snakemake alone: its batches must notice that they are on their own.
         running.kill()
         running.wait()
@@ -276,6 +277,22 @@ def test_two_runs_of_a_campaign_at_a_time_are_refused(workspace: Workspace) -> N
 
     assert "another Snakemake runs this campaign already" in printed
     assert str(running.pid) in printed
+
+
+def test_a_refused_run_keeps_the_folders_in_which_jobs_of_the_other_will_write_their_logs(
+    workspace: Workspace,
+) -> None:
+    folder_of_a_log = workspace.folder / "logs/slurm/group_Oa03-0123456789ab-00000_simulate"
+    folder_of_a_log.mkdir(parents=True)
+    results = workspace.folder / "results/small"
+    results.mkdir(parents=True)
+    on_slurm = ("--profile", str(workspace.folder / "profiles/slurm"))
+    with (results / ".running").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        printed = workspace.snakemake(*on_slurm, succeeds=False)
+
+    assert "another Snakemake runs this campaign already" in printed
+    assert folder_of_a_log.exists()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="mounting a small file system needs root")

@@ -4,13 +4,13 @@
 
 try:
     from sixsv_lut.campaign.campaign import load_campaign
-    from sixsv_lut.campaign.configuration import effective
     from sixsv_lut.campaign.configuration_file import DEFAULT_FILE
     from sixsv_lut.errors import CampaignError
     from sixsv_lut.host import environment
     from sixsv_lut.host.checks import check_files
     from sixsv_lut.host.hooks import Hooks
     from sixsv_lut.host.jobs import Jobs
+    from sixsv_lut.host.script import handed_to_scripts
 except ModuleNotFoundError as missing:
     raise SystemExit(
         f"Error: {missing}. This environment lacks a part of the workflow: run make install, or pip "
@@ -37,9 +37,9 @@ jobs = Jobs(workflow, campaign)
 hooks = Hooks(workflow, campaign, jobs)
 hooks.quieten(logger.handlers)
 
-# Scripts read the effective configuration from here.
+# Scripts find in it what is configured, already checked.
 config.clear()
-config.update(effective(campaign.configuration))
+config.update(handed_to_scripts(campaign.configuration))
 
 
 wildcard_constraints:

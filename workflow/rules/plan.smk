@@ -3,20 +3,10 @@
 #        launch takes. Neither is needed for the LUT.
 
 
-localrules:
-    plan,
-
-
+# No job makes the plan: it is told when the run starts (hooks.start).
 rule plan:
     """Tell what the campaign will cost; nothing is started."""
-    log:
-        campaign.paths.log("plan"),
-    conda:
-        "../envs/sixsv-lut.yaml"
-    params:
-        site=jobs.site,
-    script:
-        "../scripts/plan.py"
+    localrule: True
 
 
 rule probe:

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.campaign.recipe import read_recipe_of
-from sixsv_lut.host.script import running
+from sixsv_lut.host.script import configuration_of, running
 from sixsv_lut.lut.consolidate import consolidate
 
 with running(snakemake.log[0]):
-    campaign = Campaign(from_effective(snakemake.config))
+    campaign = Campaign(configuration_of(snakemake))
     consolidate(
         campaign,
         read_recipe_of(

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.campaign.table import describe_table, write_table
 from sixsv_lut.files import appearing_at_once
-from sixsv_lut.host.script import running
+from sixsv_lut.host.script import configuration_of, running
 
 with running(snakemake.log[0]):
-    campaign = Campaign(from_effective(snakemake.config))
+    campaign = Campaign(configuration_of(snakemake))
     write_table(campaign.grid, campaign.batches, Path(snakemake.output.table))
     text = describe_table(campaign.grid, campaign.batches)
     with appearing_at_once(Path(snakemake.output.text)) as temporary:

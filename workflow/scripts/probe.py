@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.campaign.recipe import make_recipe
-from sixsv_lut.host.script import running
+from sixsv_lut.host.script import configuration_of, running
 from sixsv_lut.simulate.probe import describe, measure, save
 
 with running(snakemake.log[0]):
-    campaign = Campaign(from_effective(snakemake.config))
+    campaign = Campaign(configuration_of(snakemake))
     configuration = campaign.configuration
     probes = measure(
         [make_recipe(configuration, band) for band in configuration.selected_bands()],

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import difflib
 import math
-import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -22,13 +18,30 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
+from sixsv_lut.campaign.configuration_errors import explain
+from sixsv_lut.campaign.configuration_paths import (
+    Folder,
+    UsablePath,
+    check_characters,
+    check_folder,
+    check_nothing_in_the_way,
+    check_store_is_apart,
+    is_file,
+)
+from sixsv_lut.campaign.configuration_values import (
+    LONGEST_NAME,
+    RealNumber,
+    Switch,
+    Text,
+    WholeNumber,
+    list_of_text,
+    plain_name,
+)
 from sixsv_lut.campaign.formats import Format
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import closest_existing
 from sixsv_lut.readable import shown
-from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES, DECIMAL_NUMBER, values_as_written
+from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES, values_as_written
 from sixsv_lut.sixsv.deck import AEROSOL_MODELS, REFUSED_AEROSOL_MODELS
 from sixsv_lut.sixsv.executable import find_executable
 from sixsv_lut.sixsv.instruments import BANDS, BUILT_IN, Band, response_path, select_bands
@@ -42,131 +55,6 @@ MOST_BATCHES = 100_000
 MOST_POINTS = 100_000_000
 
 _LARGEST_BATCH = 1_000_000
-_LONGEST_NAME = 100
-
-# Bytes. Linux takes names of 255 and paths of 4096, of which the files inside a folder need a part.
-_LONGEST_FILE_NAME, _LONGEST_PATH = 255, 3500
-
-_TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
-_WHOLE_NUMBER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,17})")
-
-# In the store stand a folder for each fingerprint, and the measurements of probes.
-_FOLDER_OF_STORE = re.compile(r"[0-9a-f]{64}|probes")
-
-
-# Values come from files as the text that was written, from elsewhere with a type of their own.
-
-
-def _whole_number(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
-        return int(value)
-    raise ValueError(f"{shown(value)} is not a whole number: write it like 16")
-
-
-def _number(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-    elif isinstance(value, str) and DECIMAL_NUMBER.fullmatch(value):
-        number = float(value)
-    else:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{shown(value)} is not a number: write it like 0.25, 10 or 1e-3")
-    return number
-
-
-def _switch(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
-        return value.lower() in _TRUE
-    raise ValueError(f"{shown(value)} is neither true nor false: write one of them")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
-            f"{shown(value)} is no text: write text, in quotes if it looks like a number"
-        )
-    return value
-
-
-def _list_of_text(value: object) -> object:
-    if not isinstance(value, list | tuple):
-        raise ValueError(  # noqa: TRY004 -- pydantic collects ValueErrors
-            f"{shown(value)} is no list: write it in brackets, like [one, another]"
-        )
-    for one in value:
-        _text(one)
-    return value
-
-
-def _usable_path(value: str) -> str:
-    """Refuse what no file or folder can be called."""
-    if not value.strip():
-        raise ValueError(f"{shown(value)} is empty: write a path")
-    if value != value.strip():
-        raise ValueError(f"{shown(value)} begins or ends with a blank: remove it")
-    if not value.isprintable():
-        raise ValueError(
-            f"{shown(value)} holds a line break or another sign that cannot be seen: remove it"
-        )
-    path = Path(value)
-    if value.startswith("~"):
-        try:
-            path = path.expanduser()
-        except RuntimeError:
-            raise ValueError(
-                f"{shown(value)}: nobody on this machine is called {path.parts[0][1:] or 'so'}: "
-                "write the whole path"
-            ) from None
-    longest = max((os.fsencode(part) for part in path.parts), key=len, default=b"")
-    if len(longest) > _LONGEST_FILE_NAME:
-        raise ValueError(
-            f"{shown(value)}: a file or folder in it has a name of {len(longest)} bytes, and "
-            f"{_LONGEST_FILE_NAME} is the most: shorten it"
-        )
-    length = len(os.fsencode(path.absolute()))
-    if length > _LONGEST_PATH:
-        raise ValueError(
-            f"{shown(value)}: this path has {length} bytes, and {_LONGEST_PATH} is the most: "
-            "shorten it"
-        )
-    return value
-
-
-def _with_home(value: str) -> str:
-    return str(Path(value).expanduser()) if value.startswith("~") else value
-
-
-def _refuse_if_no_folder(path: Path) -> None:
-    there = closest_existing(path)
-    if there.is_dir():
-        return
-    what = "a file" if there.exists() else "a link to nothing"
-    if there == path:
-        raise ValueError(f"{shown(str(path))} is {what}, not a folder")
-    raise ValueError(f"{shown(str(path))} cannot be made: {there} is {what}")
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError as fault:
-        raise ValueError(f"{path} cannot be read: {fault.strerror}") from None
-
-
-WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
-RealNumber = Annotated[float, BeforeValidator(_number)]
-Switch = Annotated[bool, BeforeValidator(_switch)]
-Text = Annotated[str, BeforeValidator(_text)]
-UsablePath = Annotated[Text, AfterValidator(_usable_path)]
-Folder = Annotated[UsablePath, AfterValidator(_with_home)]
 
 
 class _Section(BaseModel):
@@ -222,8 +110,8 @@ class SixSV(_Section):
     def _exists(cls, value: str) -> str:
         try:
             find_executable(value)
-        except OSError as fault:
-            raise ValueError(f"{value} cannot be read: {fault.strerror}") from None
+        except OSError as error:
+            raise ValueError(f"{value} cannot be read: {error.strerror}") from None
         return value
 
 
@@ -237,7 +125,7 @@ class Aerosol(_Section):
     )
     name: Text = Field(
         "",
-        json_schema_extra={"pattern": f"^[A-Za-z0-9 ._-]{{0,{_LONGEST_NAME}}}$"},
+        json_schema_extra={"pattern": f"^[A-Za-z0-9 ._-]{{0,{LONGEST_NAME}}}$"},
         description="Name of the aerosol in the products' metadata; empty: 6SV's name of the "
         "model.",
     )
@@ -248,7 +136,7 @@ class Aerosol(_Section):
         if value != value.strip():
             raise ValueError(f"{shown(value)} begins or ends with a blank: remove it")
         signs = "letters, digits, blanks and the signs . _ -"
-        return _plain_name(value, r"[A-Za-z0-9 ._-]*", signs)
+        return plain_name(value, r"[A-Za-z0-9 ._-]*", signs)
 
     @field_validator("model")
     @classmethod
@@ -258,16 +146,6 @@ class Aerosol(_Section):
         known = ", ".join(f"{number} ({name})" for number, name in AEROSOL_MODELS.items())
         why = REFUSED_AEROSOL_MODELS.get(value, "is no model of 6SV")
         raise ValueError(f"{value} {why}: choose from {known}")
-
-
-def _plain_name(name: str, signs: str, said: str) -> str:
-    if len(name) > _LONGEST_NAME:
-        raise ValueError(
-            f"{shown(name)} has {len(name)} signs, and {_LONGEST_NAME} is the most: shorten it"
-        )
-    if not re.fullmatch(signs, name):
-        raise ValueError(f"{shown(name)} may hold only {said}")
-    return name
 
 
 Number = int | float | str
@@ -328,7 +206,7 @@ class Configuration(_Section):
     """The configuration of a campaign."""
 
     campaign: Text = Field(
-        json_schema_extra={"pattern": f"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}$"},
+        json_schema_extra={"pattern": f"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}$"},
         description="Name of the campaign and of its folder of results: letters, digits and `._-`.",
     )
     results: Folder = Field(
@@ -393,7 +271,7 @@ class Configuration(_Section):
     @field_validator("campaign")
     @classmethod
     def _can_name_a_folder(cls, value: str) -> str:
-        return _plain_name(
+        return plain_name(
             value,
             r"[A-Za-z0-9][A-Za-z0-9._-]*",
             "letters, digits and, not at the start, the signs . _ -",
@@ -402,51 +280,22 @@ class Configuration(_Section):
     @field_validator("results", "store")
     @classmethod
     def _can_be_a_folder(cls, value: str, info: ValidationInfo) -> str:
-        if os.path.realpath(value) == "/":
-            raise ValueError(
-                f"{shown(value)} is the root of the file system: name a folder below it"
-            )
-        path = Path(value)
-        if not path.is_absolute() and ":" in value.split("/")[0]:
-            raise ValueError(
-                f"{shown(value)} reads like the address of a server: name a folder of this "
-                "machine, by its whole path if its name has a colon"
-            )
-        _refuse_if_no_folder(path)
+        check_folder(value)
         if info.field_name == "results" and "campaign" in info.data:
-            _refuse_if_no_folder(path / info.data["campaign"])
+            check_nothing_in_the_way(Path(value, info.data["campaign"]))
         return value
 
     @field_validator("results")
     @classmethod
-    def _has_no_sign_with_a_meaning(cls, value: str) -> str:
-        # Snakemake fills in what stands between {} and <>, and NetCDF takes \ for /.
-        if held := [sign for sign in "{}<>\\" if sign in value]:
-            raise ValueError(
-                f"{shown(value)} holds {' '.join(held)}, which Snakemake or NetCDF give a meaning: "
-                "name another folder, or a link to this one"
-            )
+    def _has_no_character_with_a_meaning(cls, value: str) -> str:
+        check_characters(value)
         return value
 
     @field_validator("store")
     @classmethod
     def _is_apart_from_the_results(cls, value: str, info: ValidationInfo) -> str:
-        if not {"campaign", "results"} <= info.data.keys():
-            return value  # they are wrong themselves, and said to be
-        store = Path(os.path.realpath(value))
-        results = Path(info.data["results"], info.data["campaign"])
-        folder = Path(os.path.realpath(results))
-        if store.is_relative_to(folder):
-            raise ValueError(
-                f"{shown(value)} lies inside the campaign's results, {results}, which can be "
-                "deleted and made again from the store: name a folder outside"
-            )
-        inside = folder.relative_to(store).parts if folder.is_relative_to(store) else ()
-        if inside and _FOLDER_OF_STORE.fullmatch(inside[0]):
-            raise ValueError(
-                f"{shown(value)} would hold the campaign's results, {results}, in its own folder "
-                f"{inside[0]}: name another folder for the one or the other"
-            )
+        if {"campaign", "results"} <= info.data.keys():  # or they are reported themselves
+            check_store_is_apart(value, Path(info.data["results"], info.data["campaign"]))
         return value
 
     @field_validator("bands", mode="before")
@@ -468,7 +317,7 @@ class Configuration(_Section):
     @classmethod
     def _are_bands(cls, value: Any, info: ValidationInfo) -> Any:
         instrument = info.data.get("instrument")
-        if instrument is None:  # the instrument itself is wrong, and said to be
+        if instrument is None:  # it is reported itself
             return value
         wanted = [band.name for band in BANDS[instrument]] if value == "all" else value
         if not wanted:
@@ -483,9 +332,9 @@ class Configuration(_Section):
             return value
         if instrument is not None and bands is not None:
             paths = {response_path(value, band) for band in select_bands(instrument, bands)}
-        else:  # a fault there hides none here
+        else:  # an error there hides none here
             paths = set() if "{band}" in value else {Path(value).expanduser()}
-        missing = sorted(str(path) for path in paths if not _is_file(path))
+        missing = sorted(str(path) for path in paths if not is_file(path))
         if missing:
             raise ValueError(
                 f"there is no file {', '.join(missing)}: give the path of a file, in which "
@@ -516,7 +365,7 @@ class Configuration(_Section):
     @classmethod
     def _makes_not_too_many_batches(cls, value: int, info: ValidationInfo) -> int:
         if not {"axes", "bands"} <= info.data.keys():
-            return value  # they are wrong themselves, and said to be
+            return value  # they are reported themselves
         points = math.prod(map(len, info.data["axes"].written()))
         bands = len(info.data["bands"])
         batches = math.ceil(points / value) * bands
@@ -531,7 +380,7 @@ class Configuration(_Section):
     @field_validator("formats", "extra_outputs", mode="before")
     @classmethod
     def _are_lists(cls, value: object) -> object:
-        return _list_of_text(value)
+        return list_of_text(value)
 
     @field_validator("formats")
     @classmethod
@@ -597,60 +446,12 @@ def validate(config: Mapping[str, Any], source: str) -> Configuration:
     Raises
     ------
     CampaignError
-        Something is wrong; the message lists every fault with key, value and remedy.
+        Something is wrong; the message lists every error with key, value and remedy.
     """
     try:
         return Configuration.model_validate(dict(config))
-    except ValidationError as faults:
-        lines = [f"  {_explain(fault)}" for fault in faults.errors()]
-        count = f"{len(lines)} faults" if len(lines) > 1 else "a fault"
-        raise CampaignError("\n".join([f"{source} has {count}:", *lines])) from None
-
-
-# What the bounds and choices in the types of the fields are in words.
-_BOUNDS = {
-    "greater_than": ("gt", "greater than"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than_equal": ("le", "at most"),
-}
-
-
-def _explain(fault: ErrorDetails) -> str:
-    # An item of a list goes by the name of the list.
-    where = [part for part in fault["loc"] if isinstance(part, str)]
-    key = ".".join(_key_shown(part) for part in where)
-    kind, value, context = fault["type"], fault["input"], fault.get("ctx", {})
-    if kind == "extra_forbidden":
-        known = _known_keys(where[:-1])
-        guess = difflib.get_close_matches(where[-1][:_LONGEST_NAME], known, n=1)
-        remedy = f"did you mean {guess[0]}?" if guess else f"the keys here are {', '.join(known)}"
-        return f"{key}: unknown key; {remedy}"
-    if kind == "missing":
-        return f"{key}: is missing and has no default"
-    if value is None:
-        return f"{key}: has no value: write one, or leave the key out if it has a default"
-    if kind == "value_error":
-        return f"{key}: {context['error']}"
-    if kind in _BOUNDS:
-        name, words = _BOUNDS[kind]
-        return f"{key}: {shown(value)} must be {words} {context[name]:,}"
-    if kind == "literal_error":
-        return f"{key}: {shown(value)} must be {context['expected'].replace(chr(39), '')}"
-    return f"{key}: {shown(value)} cannot be used here"
-
-
-def _key_shown(key: str) -> str:
-    return key if key.isprintable() and len(key) <= _LONGEST_NAME else shown(key)
-
-
-def _known_keys(section: Sequence[str]) -> list[str]:
-    model: Any = Configuration
-    for name in section:
-        field = model.model_fields.get(name)
-        if field is None or not hasattr(field.annotation, "model_fields"):
-            return []
-        model = field.annotation
-    return list(model.model_fields)
+    except ValidationError as errors:
+        raise CampaignError(explain(errors, Configuration, source)) from None
 
 
 def effective(configuration: Configuration) -> dict[str, Any]:
@@ -665,8 +466,3 @@ def effective(configuration: Configuration) -> dict[str, Any]:
 def effective_yaml(configuration: Configuration) -> str:
     """Write the effective configuration as YAML; the same configuration gives the same text."""
     return yaml.safe_dump(effective(configuration), sort_keys=False, allow_unicode=True)
-
-
-def from_effective(data: Mapping[str, Any]) -> Configuration:
-    """Give the configuration from what `effective` gave; raises as `validate` does."""
-    return validate(data, "the effective configuration")

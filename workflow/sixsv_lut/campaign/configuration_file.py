@@ -79,7 +79,7 @@ _LIKELY = {
     "but found another document": "a second document begins here, by ---: keep one",
 }
 
-# Faults of which the parser's context is where they are.
+# Errors of which the parser's context is where they are.
 _NOTICED_LATE = ("expected ',' or", "unexpected end of stream", "could not find expected ':'")
 
 
@@ -113,12 +113,12 @@ def read_configuration(path: Path) -> dict[str, Any]:
                 f"{path} is no configuration: it has no keys at top level, such as campaign: name"
             )
         content: dict[str, Any] = _Values(path).of(node, (), "")
-    except yaml.MarkedYAMLError as fault:
-        raise CampaignError(_explain(path, text, fault)) from None
-    except yaml.reader.ReaderError as fault:
-        line = text.count("\n", 0, fault.position) + 1
+    except yaml.MarkedYAMLError as error:
+        raise CampaignError(_explain(path, text, error)) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
         raise CampaignError(
-            f"{path}, line {line}: a character that is not for text, number {fault.character} of "
+            f"{path}, line {line}: a character that is not for text, number {error.character} of "
             "Unicode: remove it"
         ) from None
     except RecursionError:
@@ -173,8 +173,8 @@ def _text_of(path: Path) -> str:
             f"there is no file {path}{where}: name a configuration file, or change to the folder "
             "in which you run snakemake"
         ) from None
-    except (OSError, ValueError) as fault:  # a zero byte in the path is no OSError
-        why = fault.strerror if isinstance(fault, OSError) else "no file can have this name"
+    except (OSError, ValueError) as error:  # a zero byte in the path is no OSError
+        why = error.strerror if isinstance(error, OSError) else "no file can have this name"
         raise CampaignError(f"{shown(str(path))} cannot be read: {why}") from None
     if len(content) > _LARGEST_FILE:
         raise CampaignError(
@@ -184,11 +184,11 @@ def _text_of(path: Path) -> str:
         raise CampaignError(f"{path} is text in UTF-16: save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        before = content[: fault.start]
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
         line = before.count(b"\n") + 1
-        column = fault.start - (before.rfind(b"\n") + 1) + 1
-        sign = content[fault.start : fault.start + 1].decode("latin-1")
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        sign = content[error.start : error.start + 1].decode("latin-1")
         latin = f" (in Latin-1 it would be {sign})" if sign.isprintable() else ""
         raise CampaignError(
             f"{path}, line {line}, column {column}: this byte is not UTF-8{latin}: save the file "
@@ -197,10 +197,10 @@ def _text_of(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _explain(path: Path, text: str, fault: yaml.MarkedYAMLError) -> str:
-    problem = fault.problem or fault.context or ""
+def _explain(path: Path, text: str, error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or error.context or ""
     likely = next((said for sign, said in _LIKELY.items() if sign in problem), problem)
-    mark, opened = fault.problem_mark, fault.context_mark
+    mark, opened = error.problem_mark, error.context_mark
     # Where something opened that is not closed says more than where that was noticed.
     if opened is not None and any(sign in problem for sign in _NOTICED_LATE):
         if mark is not None and mark.line > opened.line:
@@ -254,19 +254,19 @@ class _Values:
         if isinstance(node, yaml.SequenceNode):
             return [self.of(item, (*inside, node), key) for item in node.value]
         if any("\ud800" <= sign <= "\udfff" for sign in node.value):
-            raise self._fault(node, "half a character: write the character, not its escapes")
+            raise self._error(node, "half a character: write the character, not its escapes")
         return _WORDS.get(node.value, node.value) if _is_plain(node) else node.value
 
     def _check(self, node: yaml.Node, inside: tuple[yaml.Node, ...]) -> None:
         self._count += 1
         if any(node is outer for outer in inside):
-            raise self._fault(node, "an anchor stands for something that holds it itself")
+            raise self._error(node, "an anchor stands for something that holds it itself")
         if len(inside) > _DEEPEST:
-            raise self._fault(node, "sections or lists are nested too deeply")
+            raise self._error(node, "sections or lists are nested too deeply")
         if self._count > _MOST_VALUES:
-            raise self._fault(node, f"this makes more than {_MOST_VALUES} values")
+            raise self._error(node, f"this makes more than {_MOST_VALUES} values")
         if node.tag not in _PLAIN_TAGS:
-            raise self._fault(node, f"the tag {shown(node.tag)} means nothing here: remove it")
+            raise self._error(node, f"the tag {shown(node.tag)} means nothing here: remove it")
 
     def _section(
         self, node: yaml.MappingNode, inside: tuple[yaml.Node, ...], section_key: str
@@ -276,7 +276,7 @@ class _Values:
         lines: dict[str, int] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise self._fault(key, "a key is text, not a list or a section")
+                raise self._error(key, "a key is text, not a list or a section")
             self._check(key, inside)
             name, line = key.value, key.start_mark.line + 1
             whole_key = f"{section_key}.{name}" if section_key else name
@@ -289,14 +289,14 @@ class _Values:
             if name == _MERGE and _is_plain(key):
                 for one in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                     if not isinstance(one, yaml.MappingNode):
-                        raise self._fault(one, "<< stands before a section, or a list of sections")
+                        raise self._error(one, "<< stands before a section, or a list of sections")
                     # What came first wins, and what the section says itself wins over all.
                     merged = self.of(one, inside, section_key) | merged
             else:
                 section[name] = self.of(value, inside, whole_key)
         return merged | section
 
-    def _fault(self, node: yaml.Node, what: str) -> CampaignError:
+    def _error(self, node: yaml.Node, what: str) -> CampaignError:
         mark = node.start_mark
         return CampaignError(
             f"{self._path}, line {mark.line + 1}, column {mark.column + 1}: {what}"

@@ -94,15 +94,22 @@ class Recipe:
             temporary.write_text(json.dumps(content, indent=1) + "\n")
 
 
+def _executable(executable: str) -> Path:
+    try:
+        return find_executable(executable)
+    except ValueError as error:
+        raise CampaignError(f"sixsv.executable: {error}") from None
+
+
 def make_recipe(configuration: Configuration, band: Band) -> Recipe:
     """Make the recipe of a band from the configuration, the executable and the response.
 
     Raises
     ------
     CampaignError
-        The spectral response cannot be used.
+        There is no such executable, or the spectral response cannot be used.
     """
-    executable = find_executable(configuration.sixsv.executable)
+    executable = _executable(configuration.sixsv.executable)
     content = executable.read_bytes()  # once: its digest and its version belong together
     return Recipe(
         band=band.name,
@@ -161,10 +168,7 @@ def read_recipe(path: Path, band: str | None = None, *, executable: str | None =
         raise CampaignError(f"{path} is not the recipe of band {band}: {_remedy(path)}")
     if executable is None:
         return recipe
-    try:
-        return replace(recipe, executable=str(find_executable(executable)))
-    except ValueError as error:
-        raise CampaignError(f"sixsv.executable: {error}") from None
+    return replace(recipe, executable=str(_executable(executable)))
 
 
 def read_recipe_of(path: Path, configuration: Configuration, band: str) -> Recipe:

@@ -47,10 +47,10 @@ def check_files(campaign: Campaign) -> None:
 
 def _check_folder(key: str, folder: str) -> None:
     path = Path(folder).absolute()
-    there = closest_existing(path)
-    if not os.access(there, os.R_OK | os.W_OK | os.X_OK):
+    existing = closest_existing(path)
+    if not os.access(existing, os.R_OK | os.W_OK | os.X_OK):
         raise CampaignError(
-            f"{key}: {path} cannot be made or written, {no_permission(there)}, or set {key} to "
+            f"{key}: {path} cannot be made or written, {no_permission(existing)}, or set {key} to "
             "another folder."
         )
 

@@ -12,7 +12,11 @@ from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.host import run, snakemake_internals
 from sixsv_lut.host.jobs import Jobs
+from sixsv_lut.host.script import running
 from sixsv_lut.host.terminal import shown_on_terminal
+
+# Exit code after Ctrl-C, as shells give it.
+_INTERRUPTED = 130
 
 # Missing files that a message lists.
 _SHOWN = 20
@@ -37,16 +41,13 @@ class Hooks:
         self._jobs = jobs
         self._profiles = Path(workflow.basedir) / "profiles"
 
-    def asked_for_only(self, *targets: str) -> bool:
-        """Tell whether nothing but these targets was asked for."""
-        settings = self._workflow.dag_settings
-        asked = settings.targets if settings else ()
-        return bool(asked) and set(asked) <= set(targets)
-
     @property
-    def only_looks(self) -> bool:
-        """Whether this Snakemake computes nothing, so that it may run beside one that does."""
-        return self.asked_for_only("plan")
+    def _targets(self) -> set[str]:
+        settings = self._workflow.dag_settings
+        return set(settings.targets) if settings else set()
+
+    def _asked_for_only(self, *targets: str) -> bool:
+        return bool(self._targets) and self._targets <= set(targets)
 
     def quieten(self, handlers: list[logging.Handler]) -> None:
         """Show on the terminal what the user must know, unless ``--verbose`` was given."""
@@ -55,38 +56,59 @@ class Hooks:
 
     def _shown(self, record: logging.LogRecord) -> bool:
         return shown_on_terminal(
-            record, only_warnings=self.only_looks and not self._workflow.dryrun
+            record, only_warnings=self._asked_for_only("plan") and not self._workflow.dryrun
         )
 
     def start(self) -> None:
-        """Begin a run; end Snakemake with a plain message if that cannot be."""
+        """Begin a run, or only tell the plan; end with a plain message if that cannot be."""
+        if self._asked_for_only("plan"):
+            self._keep_folders_of_logs()
+            self._tell_plan()
+            # Ended here, it starts no job and does not wait for its executor: it may run beside
+            # a Snakemake that runs the campaign.
+            raise SystemExit(0)
+        if "plan" in self._targets:
+            self._tell_plan()
         try:
-            if self.only_looks:
-                snakemake_internals.stay_on_this_machine(self._workflow.scheduler)
-            else:
-                run.start(self._campaign, progress=not self.asked_for_only("plan", "probe"))
-                self._jobs.prepare_scheduler()
-                self._jobs.start_on_cluster(self._profiles)
+            run.start(self._campaign, progress=not self._asked_for_only("plan", "probe"))
+            self._jobs.prepare_scheduler()
+            self._jobs.start_on_cluster(self._profiles)
         except CampaignError as error:
+            self._keep_folders_of_logs()
             raise SystemExit(f"Error: {error}") from None
+
+    def _tell_plan(self) -> None:
+        # Imported here: it needs NumPy, and every cluster job imports this module.
+        from sixsv_lut.host.plan import tell_plan
+
+        try:
+            with running(f"{self._campaign.folder}/logs/plan.log"):
+                tell_plan(self._campaign, self._jobs.site)
+        except KeyboardInterrupt:
+            raise SystemExit(_INTERRUPTED) from None
+
+    def _keep_folders_of_logs(self) -> None:
+        # Whenever a Snakemake ends, the SLURM plugin removes empty folders of logs: those too in
+        # which queued jobs of another Snakemake are going to write.
+        settings = self._workflow.executor_settings
+        if hasattr(settings, "delete_logfiles_older_than"):
+            settings.delete_logfiles_older_than = 0
 
     def succeed(self) -> None:
         """End a run that Snakemake calls a success; that it made what it should is checked."""
-        if not self.only_looks:
-            self._end_on_cluster()
-            missing = self._missing_files()
-            made = not missing and not self.asked_for_only("plan", "probe")
-            run.end(self._campaign, succeeded=made)
-            if missing:
-                raise SystemExit(f"Error: {missing}")
-        if self.asked_for_only("probe"):
+        self._end_on_cluster()
+        missing = self._missing_files()
+        made = not missing and not self._asked_for_only("plan", "probe")
+        run.end(self._campaign, succeeded=made)
+        if missing:
+            raise SystemExit(f"Error: {missing}")
+        if self._asked_for_only("probe"):
             print("snakemake plan, with the same options, tells what follows.", file=sys.stderr)
 
     def fail(self) -> None:
         """End a run that failed."""
-        if not self.only_looks:
-            run.end(self._campaign, succeeded=False)
-            self._end_on_cluster()
+        run.end(self._campaign, succeeded=False)
+        self._end_on_cluster()
 
     def _end_on_cluster(self) -> None:
         said = self._jobs.end_on_cluster(self._profiles)

@@ -7,7 +7,6 @@ job and the number of the attempt.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ class Jobs:
         batches = self.shape.batches
         first = int(wildcards.batch) // batches * batches
         name = f"{wildcards.band}-{wildcards.digest}-{first:05d}"
-        snakemake_internals.count_group_as(self._workflow, name, "simulate")
+        snakemake_internals.set_parent_group(self._workflow, name, "simulate")
         return name
 
     def batch_retries(self) -> int:
@@ -94,16 +93,16 @@ class Jobs:
         """Give the memory of a batch, in MB."""
         return self.shape.batch_memory(attempt)
 
-    def site(self, _wildcards: Any) -> dict[str, Any]:
-        """Describe in plain values where launches run: the shape of a job, and jobs at a time."""
-        return {"shape": asdict(self.shape), "jobs": self._workflow.resource_settings.nodes}
+    @property
+    def site(self) -> Site:
+        """Where launches run: the shape of a job, and jobs at a time."""
+        return Site(self.shape, self._workflow.resource_settings.nodes)
 
     def probe_threads(self, _wildcards: Any) -> int:
         """Give how many launches run at a time on one machine."""
-        settings = self._workflow.resource_settings
-        number = Site(self.shape, settings.nodes).launches_at_a_time
+        number = self.site.launches_at_a_time
         # The job of the probe does not know the jobs of the profile.
-        snakemake_internals.set_threads(settings, "probe", number)
+        snakemake_internals.set_threads(self._workflow.resource_settings, "probe", number)
         return number
 
     def probe_memory(self, _wildcards: Any, attempt: int) -> int:
@@ -118,10 +117,10 @@ class Jobs:
     def prepare_scheduler(self) -> None:
         """Keep Snakemake's scheduler from looking at all waiting jobs ever more often."""
         if self.executor == "cluster-generic":
-            snakemake_internals.wake_once(self._workflow.scheduler)
+            snakemake_internals.keep_one_timer(self._workflow.scheduler)
         else:
             # On this machine there is nothing to limit, and on SLURM the wrapper of sbatch does.
-            snakemake_internals.lift_rate_limit(self._workflow.scheduler)
+            snakemake_internals.remove_rate_limit(self._workflow.scheduler)
 
     def start_on_cluster(self, profiles: Path) -> None:
         """Prepare the main process for a cluster."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import IO
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import effective
 from sixsv_lut.errors import CampaignError
 
 # State of this Snakemake process, between its start and its end.
 _lock: IO[str] | None = None
-_progress: subprocess.Popen[str] | None = None
+_progress: subprocess.Popen[bytes] | None = None
 _started = 0.0
 
 
@@ -43,21 +42,20 @@ def start(campaign: Campaign, *, progress: bool = True) -> None:
     try:
         campaign.folder.mkdir(parents=True, exist_ok=True)
         _lock = _only_run(campaign.paths.running, campaign.configuration_file)
-    except OSError as fault:
+    except OSError as error:
         raise CampaignError(
-            f"the folder of results {campaign.folder} cannot be written: {fault.strerror}. "
+            f"the folder of results {campaign.folder} cannot be written: {error.strerror}. "
             "Make room or give write permission, or set results to another folder."
-        ) from fault
+        ) from error
     if not progress:
         return
     _progress = subprocess.Popen(
         [sys.executable, "-m", "sixsv_lut.report.progress", str(os.getpid())],
         stdin=subprocess.PIPE,
-        text=True,
     )
     assert _progress.stdin is not None
     with contextlib.suppress(BrokenPipeError):
-        _progress.stdin.write(json.dumps(effective(campaign.configuration)))
+        pickle.dump(campaign.configuration, _progress.stdin)
         _progress.stdin.close()
 
 
@@ -92,6 +90,6 @@ def end(campaign: Campaign, *, succeeded: bool) -> None:
 
         try:
             print(summary(campaign, time.monotonic() - _started), file=sys.stderr)
-        except (CampaignError, OSError) as fault:
+        except (CampaignError, OSError) as error:
             # The tables are made: what cannot be told of them now is no failure of the run.
-            print(f"The summary cannot be made: {fault}. Try ./status later.", file=sys.stderr)
+            print(f"The summary cannot be made: {error}. Try ./status later.", file=sys.stderr)

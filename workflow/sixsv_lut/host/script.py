@@ -1,16 +1,66 @@
-"""What every script of the workflow does around its work: log, and explain its errors."""
+"""What every script of the workflow does around its work: configuration, log, errors."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.file_errors import explain
+
+if TYPE_CHECKING:  # thousands of batch processes start without it
+    from sixsv_lut.campaign.configuration import Configuration
+
+
+def handed_to_scripts(configuration: Configuration) -> dict[str, Any]:
+    """Give what scripts find in ``snakemake.config``.
+
+    Scripts are processes of their own, started by the Snakemake that has checked the configuration.
+
+    Parameters
+    ----------
+    configuration : Configuration
+        The effective configuration.
+
+    Returns
+    -------
+    dict
+        ``configuration``, from which `configuration_of` takes the typed configuration; and
+        ``batch``, the few plain values that the script of a batch needs.
+    """
+    return {
+        "configuration": pickle.dumps(configuration),
+        "batch": {
+            "store": configuration.store,
+            "executable": configuration.sixsv.executable,
+            "timeout": configuration.sixsv.timeout,
+            "retries": configuration.sixsv.retries,
+            "axes": configuration.axes.written(),
+            "batch_size": configuration.batch_size,
+        },
+    }
+
+
+def configuration_of(snakemake: Any) -> Configuration:
+    """Give the configuration that Snakemake has handed to a script.
+
+    Parameters
+    ----------
+    snakemake : snakemake.script.Snakemake
+        What Snakemake provides to a script.
+
+    Returns
+    -------
+    Configuration
+        The effective configuration, as the Snakefile has checked it.
+    """
+    configuration: Configuration = pickle.loads(snakemake.config["configuration"])  # noqa: S301
+    return configuration
 
 
 @contextlib.contextmanager
@@ -26,21 +76,21 @@ def running(log_file: str) -> Iterator[None]:
     try:
         Path(log_file).parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(log_file)
-    except OSError as fault:
-        _end(explain(fault, Path(log_file)))
+    except OSError as error:
+        _end(explain(error, Path(log_file)))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     try:
         yield
-    except CampaignError as fault:
-        _end(str(fault))
-    except OSError as fault:
-        if fault.errno is None:
+    except CampaignError as error:
+        _end(str(error))
+    except OSError as error:
+        if error.errno is None:
             logging.exception("failed")
             raise
-        _end(explain(fault))
+        _end(explain(error))
     except Exception:
         logging.exception("failed")
         raise

@@ -17,7 +17,7 @@ from typing import Any
 from sixsv_lut.errors import CampaignError
 
 
-def _own(thing: Any, name: str, purpose: str) -> Any:
+def _attribute(thing: Any, name: str, purpose: str) -> Any:
     """Give an attribute of one of Snakemake's objects, or say that this Snakemake has none."""
     try:
         return getattr(thing, name)
@@ -45,12 +45,14 @@ def set_threads(settings: Any, rule: str, threads: int) -> None:
     """
     from snakemake.resources import Resource
 
-    given = _own(settings, "_parsed_overwrite_threads", "hands the threads of a probe to its job")
+    given = _attribute(
+        settings, "_parsed_overwrite_threads", "hands the threads of a probe to its job"
+    )
     given[rule] = Resource("_cores", threads)
 
 
-def count_group_as(workflow: Any, name: str, group: str) -> None:
-    """Have ``--group-components`` for one name hold for a group of another name.
+def set_parent_group(workflow: Any, group: str, parent: str) -> None:
+    """Have ``--group-components`` of one group hold for another group too.
 
     Batches are grouped by names of their own, so that neighbours share a job whatever else is to be
     done; profiles say how many make a job for all of them under one name.
@@ -59,15 +61,15 @@ def count_group_as(workflow: Any, name: str, group: str) -> None:
     ----------
     workflow : snakemake.workflow.Workflow
         The workflow; it is changed.
-    name : str
-        Name of the group.
     group : str
-        The name that profiles use.
+        Name of the group.
+    parent : str
+        Name of the group for which profiles give the number.
     """
-    _own(workflow, "parent_groupids", "groups batches into cluster jobs")[name] = group
+    _attribute(workflow, "parent_groupids", "groups batches into cluster jobs")[group] = parent
 
 
-def wake_once(scheduler: Any) -> None:
+def keep_one_timer(scheduler: Any) -> None:
     """Have at most one timer at a time wake the scheduler.
 
     With a limit on the rate of jobs, Snakemake's scheduler starts a timer whenever it has looked at
@@ -81,8 +83,8 @@ def wake_once(scheduler: Any) -> None:
         The scheduler of the workflow; it is changed.
     """
     purpose = "keeps the load of its scheduler small"
-    open_jobs = _own(scheduler, "_open_jobs", purpose)
-    _own(scheduler, "_schedule_reevalutation", purpose)  # Snakemake spells it so
+    open_jobs = _attribute(scheduler, "_open_jobs", purpose)
+    _attribute(scheduler, "_schedule_reevalutation", purpose)  # Snakemake spells it so
     pending = False
 
     def wake() -> None:
@@ -101,32 +103,16 @@ def wake_once(scheduler: Any) -> None:
     scheduler._schedule_reevalutation = schedule_reevaluation
 
 
-def lift_rate_limit(scheduler: Any) -> None:
-    """Have no limit on the rate of jobs, and so none of the timers that come with it.
+def remove_rate_limit(scheduler: Any) -> None:
+    """Remove the limit on the rate of jobs, and so all of the timers that come with it.
 
     Parameters
     ----------
     scheduler : snakemake.scheduling.job_scheduler.JobScheduler
         The scheduler of the workflow; it is changed.
     """
-    _own(scheduler, "job_rate_limiter", "starts jobs without a limit on their rate")
+    _attribute(scheduler, "job_rate_limiter", "starts jobs without a limit on their rate")
     scheduler.job_rate_limiter = None
-
-
-def stay_on_this_machine(scheduler: Any) -> None:
-    """Part with the executor of the cluster, for which a Snakemake that only looks has no job.
-
-    At its end it would wait for its next poll, and clear up after the jobs of another Snakemake:
-    the SLURM plugin removes empty folders in which queued jobs are going to write their logs.
-
-    Parameters
-    ----------
-    scheduler : snakemake.scheduling.job_scheduler.JobScheduler
-        The scheduler of the workflow; it is changed.
-    """
-    purpose = "leaves the cluster alone when it only looks"
-    on_cluster = _own(scheduler, "_executor", purpose)
-    scheduler._executor = _own(scheduler, "_local_executor", purpose) or on_cluster
 
 
 def requested_files(workflow: Any) -> list[str]:
@@ -142,7 +128,9 @@ def requested_files(workflow: Any) -> list[str]:
     list of str
         What the jobs that were asked for make; of a rule that only collects, what it collects.
     """
-    jobs = _own(workflow.dag, "targetjobs", "checks that a run has made what it was asked for")
+    jobs = _attribute(
+        workflow.dag, "targetjobs", "checks that a run has made what it was asked for"
+    )
     return [str(file) for job in jobs for file in (job.output or job.input)]
 
 

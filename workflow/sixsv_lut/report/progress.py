@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import pickle
 import sys
 import time
 from pathlib import Path
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import from_effective
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import duration
 from sixsv_lut.report.state import CampaignState, Progress
@@ -73,7 +72,8 @@ def _print(text: str, terminal: bool) -> None:
 def main() -> None:
     """Print the line of progress until the Snakemake that started this process is gone."""
     snakemake = int(sys.argv[1])
-    campaign = Campaign(from_effective(json.load(sys.stdin)))
+    # From the Snakemake that started this process, which has checked it.
+    campaign = Campaign(pickle.load(sys.stdin.buffer))  # noqa: S301
     state = CampaignState(campaign)
     terminal = sys.stderr.isatty()
     with contextlib.suppress(KeyboardInterrupt):

@@ -21,7 +21,7 @@ from rich.live import Live
 from rich.table import Table
 
 from sixsv_lut.campaign.campaign import Campaign, load_campaign
-from sixsv_lut.campaign.configuration import from_effective
+from sixsv_lut.campaign.configuration import validate
 from sixsv_lut.campaign.configuration_file import DEFAULT_FILE, read_configuration
 from sixsv_lut.campaign.paths import Paths
 from sixsv_lut.errors import CampaignError
@@ -83,7 +83,7 @@ def _campaign_of_results(folder: Path) -> Campaign:
             f"{folder} is not where its campaign was run: its results were in {results}, seen from "
             "the folder in which snakemake ran. Change to that folder, or name a configuration."
         )
-    return Campaign(from_effective(config))
+    return Campaign(validate(config, "the effective configuration"))
 
 
 def _effective_configuration(folder: Path) -> Path:

@@ -244,7 +244,7 @@ class DeckWriter:
         sun, view = (thetav, thetas) if self._convention.angles_exchanged else (thetas, thetav)
         levels = [self._level(level, psurf, uw, uo3) for level in US62]
         _, pressure, _, water, ozone = levels[_TOP_LEVEL]
-        told = Inputs(
+        inputs = Inputs(
             month=1,
             day=1,
             solar_zenith=sun,
@@ -260,24 +260,31 @@ class DeckWriter:
             response_integral=self._integral,
             surface_reflectance=self._convention.surface_reflectance,
         )
-        angles = (told.solar_zenith, told.solar_azimuth, told.view_zenith, told.view_azimuth)
+        angles = (
+            inputs.solar_zenith,
+            inputs.solar_azimuth,
+            inputs.view_zenith,
+            inputs.view_azimuth,
+        )
         # Model 0 reads a single line, -1, in place of the optical thickness.
         aerosol = (
-            ["-1"] if told.optical_thickness is None else ["0", _shortest(told.optical_thickness)]
+            ["-1"]
+            if inputs.optical_thickness is None
+            else ["0", _shortest(inputs.optical_thickness)]
         )
         text = "\n".join(
             [
                 "0",
-                f"{' '.join(map(_shortest, angles))} {told.month} {told.day}",
+                f"{' '.join(map(_shortest, angles))} {inputs.month} {inputs.day}",
                 "7",
                 *map(self._line, levels),
-                str(told.aerosol_model),
+                str(inputs.aerosol_model),
                 *aerosol,
-                _shortest(-told.target_altitude) if told.target_altitude else "0",
+                _shortest(-inputs.target_altitude) if inputs.target_altitude else "0",
                 self._tail,
             ]
         )
-        return Deck(text, told)
+        return Deck(text, inputs)
 
     def _level(
         self, level: tuple[int, float, float, float, float], psurf: float, uw: float, uo3: float

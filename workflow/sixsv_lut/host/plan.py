@@ -1,21 +1,36 @@
-"""Tell what the campaign will cost."""
+"""What `snakemake plan` does: tell what the campaign will cost, for what the profile asks for."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 from rich.console import Console
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import from_effective
-from sixsv_lut.cluster.job_shape import JobShape, Site
-from sixsv_lut.host.script import running
+from sixsv_lut.cluster.job_shape import Site
 from sixsv_lut.report.plan import make_plan
 from sixsv_lut.report.plan_text import print_plan, write_json
 from sixsv_lut.report.state import CampaignState
 from sixsv_lut.simulate.probe import expected_times
 
-with running(snakemake.log[0]):
-    campaign = Campaign(from_effective(snakemake.config))
-    site = Site(JobShape(**snakemake.params.site["shape"]), snakemake.params.site["jobs"])
+
+def tell_plan(campaign: Campaign, site: Site) -> None:
+    """Print the plan of a campaign, and write it as JSON beside the results.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    site : Site
+        Where launches run.
+
+    Raises
+    ------
+    CampaignError
+        The store cannot be read, or the campaign is none that can be planned.
+    OSError
+        The plan cannot be written.
+    """
     state = CampaignState(campaign)
     times = expected_times(
         {band: of_band.fingerprint for band, of_band in state.bands.items()},
