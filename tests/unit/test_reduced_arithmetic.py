@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -14,6 +12,7 @@ from sixsv_lut.reduced.arithmetic import (
     product,
     sensitive_rows,
 )
+from unit.reduced_reference import plain_choose_rows, plain_coefficients
 from unit.reduced_support import Values
 
 
@@ -97,74 +96,6 @@ def test_the_row_that_depends_on_one_column_alone_is_the_sensitive_one() -> None
 
 def test_without_a_second_column_no_row_is_known_to_be_sensitive() -> None:
     assert sensitive_rows(low_rank(20, 1, 1), 1e-9, range(20), 2) == []
-
-
-# The same in plain Python, number by number: what IEEE 754 defines, and nothing else.
-
-
-def plain_length(vector: list[float]) -> float:
-    total = 0.0
-    for number in vector:
-        total += number * number
-    return math.sqrt(total)
-
-
-def plain_direction(residue: list[float], row: list[float]) -> list[float]:
-    length = plain_length(residue)
-    if length <= 1e-9 * plain_length(row):
-        return [0.0] * len(residue)
-    return [number / length for number in residue]
-
-
-def plain_take_out(residue: list[list[float]], direction: list[float]) -> list[float]:
-    parts = []
-    for row in residue:
-        part = 0.0
-        for number, along in zip(row, direction, strict=True):
-            part += number * along
-        parts.append(part)
-        for column, along in enumerate(direction):
-            row[column] -= part * along
-    return parts
-
-
-def plain_choose_rows(matrix: list[list[float]], tolerance: float, keep: list[int]) -> list[int]:
-    residue = [list(row) for row in matrix]
-    rows = list(keep)
-    for row in rows:
-        plain_take_out(residue, plain_direction(residue[row], matrix[row]))
-    while len(rows) < min(len(matrix), len(matrix[0])):
-        sizes = [max(abs(number) for number in row) for row in residue]
-        if rows and max(sizes) <= tolerance:
-            break
-        row = next(i for i, size in enumerate(sizes) if size >= max(sizes) * (1 - 1e-6))
-        if row in rows:
-            break
-        rows.append(row)
-        plain_take_out(residue, plain_direction(residue[row], matrix[row]))
-    return rows
-
-
-def plain_coefficients(matrix: list[list[float]], rows: list[int]) -> list[list[float]]:
-    residue = [list(row) for row in matrix]
-    directions, parts = [], []
-    for row in rows:
-        directions.append(plain_direction(residue[row], matrix[row]))
-        parts.append(plain_take_out(residue, directions[-1]))
-    result = []
-    for line in range(len(matrix)):
-        left = [part[line] for part in parts]
-        weights = [0.0] * len(rows)
-        for inner in reversed(range(len(rows))):
-            if not any(directions[inner]):
-                continue
-            weights[inner] = left[inner] / parts[inner][rows[inner]]
-            for before in range(inner):
-                left[before] -= weights[inner] * parts[before][rows[inner]]
-        result.append(weights)
-    for inner, row in enumerate(rows):
-        result[row] = [float(inner == other) for other in range(len(rows))]
-    return result
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -407,9 +407,12 @@ def test_where_no_seed_can_be_added_pivots_are_chosen_more_sharply(
 
 
 def test_growth_that_does_not_end_launches_everything() -> None:
-    values = printed(FULL, separable(FULL, 2) + np.random.default_rng(1).random(FULL.shape))
-    found = find(FULL, values)
+    block = block_of(1, 4, 7, 4, 3, 11)
+    values = printed(block, np.random.default_rng(1).random(block.shape))
+    found = find(block, values)
     assert found.skeleton.method is Method.LAUNCHED
+    assert found.skeleton.reason == "the interpolation still errs after 60 steps"
+    assert len(found.skeleton.growth) == 60
     assert found.launched.all()
     np.testing.assert_array_equal(found.result.values, values)
 
