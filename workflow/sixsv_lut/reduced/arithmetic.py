@@ -123,15 +123,15 @@ def coefficients(matrix: Matrix, rows: Sequence[int]) -> Matrix:
         direction = _direction(residue[row], matrix[row])
         directions.append(direction)
         projections.append(_take_out(residue, direction))
+    # The chosen rows in terms of the directions.
+    triangle = [[float(parts[row]) for row in rows] for parts in projections]
     result = np.zeros((len(matrix), len(rows)))
-    # Row i of the triangle: the i-th chosen row in terms of the directions.
     for inner in range(len(rows) - 1, -1, -1):
         if not directions[inner].any():
             continue
-        row = rows[inner]
-        result[:, inner] = projections[inner] / projections[inner][row]
+        result[:, inner] = projections[inner] / triangle[inner][inner]
         for before in range(inner):
-            projections[before] = projections[before] - result[:, inner] * projections[before][row]
+            projections[before] = projections[before] - result[:, inner] * triangle[before][inner]
     for inner, row in enumerate(rows):
         result[row] = 0.0
         result[row, inner] = 1.0

@@ -11,9 +11,9 @@ gases       does ozone or water vapour change any printed digit where it acts mo
 steps       launch the seeds of each of the four steps of the interpolation, choose pivots, launch
             these (see `sixsv_lut.reduced.skeleton`).
 checks      launches that the skeleton does not need: where the interpolation depends most on which
-            seeds are known (steps of 6SV along the optical depth belong to one aerosol, pressure
-            and altitude, and random checks miss them), and one for each aerosol at each pressure
-            and altitude, which gives its transmittances too.
+            seeds are known, and for each aerosol at each place one that passes through all steps of
+            the interpolation. 6SV steps along the optical depth; such a step belongs to one
+            aerosol and place, is almost the same at all azimuths, and random checks miss it.
 growth      while any launch differs from its interpolation by more than the tolerance: find the
             step that is wrong and give it one more seed. Pivots stay, so that what was launched for
             them stays in use.
@@ -27,7 +27,7 @@ launched where these are few.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ _PIVOTS = 0.2
 _LESS = 1 / 3
 
 _FRESH = 20
-_GUIDED_ROWS = 2
+_SENSITIVE_ROWS = 2
 _MOST_GROWTH = 60
 # How often a seed whose launches fail is replaced by another.
 _MOST_REPLACED = 10
@@ -152,8 +152,7 @@ class _Search:
             if self._skeleton.method is Method.INTERPOLATED:
                 self._first_seeds()
                 yield from self._build()
-                yield from self._guided_checks()
-            yield from self._cover()
+                yield from self._first_checks()
             yield from self._check()
             yield from self._hold_out()
         except _LaunchAllError as why:
@@ -198,7 +197,8 @@ class _Search:
             )
 
     def _failed(self, points: Iterable[int]) -> bool:
-        return bool(np.isnan(self._rho[list(points)]).any())
+        asked = list(points)
+        return bool((self._launched[asked] & np.isnan(self._rho[asked])).any())
 
     # Gases that change nothing
 
@@ -424,45 +424,57 @@ class _Search:
 
     # Checks
 
-    def _guided_checks(self) -> _Launching:
+    def _first_checks(self) -> _Launching:
+        """Launch where errors are most likely, and one point of each aerosol at each place."""
+        _, aerosols, places, _ = self._block.shape
+        points = self._sensitive_points()
+        gases = [self._shuffled(self._skeleton.gases) for _ in range(places)]
+        unchecked = [(aerosol, place) for place in range(places) for aerosol in range(aerosols)]
+        while unchecked:
+            checks = {}
+            for aerosol, place in unchecked:
+                # Each combination of the gases has its turn at each place.
+                turn = aerosol % len(gases[place])
+                in_turn = gases[place][turn:] + gases[place][:turn]
+                point = self._unlaunched(in_turn, aerosol, place)
+                if point is not None:
+                    checks[point] = aerosol, place
+                elif np.isnan(self._scattering_values[aerosol, place]).any():
+                    raise _LaunchAllError("launches failed that nothing can replace")
+            yield from self._launch([*points, *checks])
+            # Another point is launched in the place of one that failed.
+            unchecked = [pair for point, pair in checks.items() if np.isnan(self._rho[point])]
+
+    def _sensitive_points(self) -> list[int]:
         block, skeleton, steps = self._block, self._skeleton, self._interpolation
-        points = []
-        matrix = steps.azimuth_matrix()
-        free = [f for f in block.azimuths if f not in skeleton.azimuth_pivots]
-        for f in sensitive_rows(matrix, skeleton.pivot_tolerance, free, 1):
-            points += [
-                block.point(self._clear, aerosol, place, f)
-                for place in self._extremes
-                for aerosol in range(block.shape[1])
-            ]
-        matrix, rows = steps.aerosol_matrix(), steps.aerosol_rows()
+        rows = steps.aerosol_rows()
         free = [row for row, pair in enumerate(rows) if pair not in skeleton.aerosol_pivots]
-        for row in sensitive_rows(matrix, skeleton.pivot_tolerance, free, _GUIDED_ROWS):
-            f, aerosol = rows[row]
-            places = range(block.shape[2])
-            points += [block.point(self._clear, aerosol, place, f) for place in places]
-        yield from self._launch(points)
+        chosen = sensitive_rows(
+            steps.aerosol_matrix(), skeleton.pivot_tolerance, free, _SENSITIVE_ROWS
+        )
+        return [
+            block.point(self._clear, aerosol, place, azimuth)
+            for azimuth, aerosol in (rows[row] for row in chosen)
+            for place in range(block.shape[2])
+        ]
 
-    def _cover(self) -> _Launching:
-        """Launch what no launch has told the transmittances of yet."""
-        numbers = np.arange(self._block.points).reshape(self._block.shape)
-        while True:
-            points = []
-            for aerosol, place in np.argwhere(np.isnan(self._scattering_values[..., 0])):
-                points.append(self._draw_one(numbers[self._skeleton.gases][:, aerosol, place]))
-            for gases, place in np.argwhere(np.isnan(self._gas_values[..., 0])):
-                if gases in self._skeleton.gases:
-                    points.append(self._draw_one(numbers[gases, :, place]))
-            if not points:
-                return
-            yield from self._launch(points)
+    def _unlaunched(self, gases: list[int], aerosol: int, place: int) -> int | None:
+        # Azimuths first that are no pivots, because their values pass through all steps; of these
+        # the one that depends most on the seeds, where the air is thickest and thinnest.
+        block, skeleton = self._block, self._skeleton
+        azimuths = self._shuffled([f for f in block.azimuths if f not in skeleton.azimuth_pivots])
+        if place in self._extremes and azimuths:
+            matrix = self._interpolation.azimuth_matrix()
+            azimuths[:0] = sensitive_rows(matrix, skeleton.pivot_tolerance, sorted(azimuths), 1)
+        for azimuth in [*azimuths, *skeleton.azimuth_pivots]:
+            for g in gases:
+                point = block.point(g, aerosol, place, azimuth)
+                if not self._launched[point]:
+                    return point
+        return None
 
-    def _draw_one(self, points: npt.NDArray[np.int64]) -> int:
-        free = points[..., self._block.azimuths].reshape(-1)
-        free = free[~self._launched[free]]
-        if not len(free):
-            raise _LaunchAllError("launches failed that nothing can replace")
-        return int(free[self._draws.below(len(free))])
+    def _shuffled(self, numbers: Sequence[int]) -> list[int]:
+        return self._draws.sample(numbers, len(numbers))
 
     def _check(self) -> _Launching:
         """Grow until all launches agree with the interpolation, those of random points too."""
@@ -524,7 +536,10 @@ class _Search:
         gases, aerosol, place, azimuth = block.indices(point)
         by_azimuth = [block.point(gases, aerosol, place, f) for f in skeleton.azimuth_pivots]
         by_aerosol = [block.point(gases, a, place, f) for f, a in skeleton.aerosol_pivots]
-        yield from self._launch([*by_azimuth, *by_aerosol])
+        # Where one value was wrong another may still be when this one is right.
+        another = self._unlaunched(self._shuffled(skeleton.gases), aerosol, place)
+        others = [] if another is None else [another]
+        yield from self._launch([*by_azimuth, *by_aerosol, *others])
 
         def error(weights: Matrix, known: list[int], at: list[int]) -> npt.NDArray[np.float64]:
             errors = np.abs(product(weights, self._rho[known][:, None])[:, 0] - self._rho[at])
