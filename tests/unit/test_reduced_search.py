@@ -13,7 +13,8 @@ from sixsv_lut.reduced import arithmetic
 from sixsv_lut.reduced import search as searching
 from sixsv_lut.reduced.block import RHO, Block
 from sixsv_lut.reduced.hold_out import statement
-from sixsv_lut.reduced.search import FEWEST_POINTS, SMALLEST_PROMISE, Promise
+from sixsv_lut.reduced.promise import SMALLEST_ERROR, Promise
+from sixsv_lut.reduced.search import FEWEST_POINTS
 from sixsv_lut.reduced.skeleton import Method, derive
 from unit.reduced_support import PROMISE, Found, Values, block_of, find, printed, separable
 
@@ -268,10 +269,21 @@ def test_the_statement_on_a_band_with_steps_is_true(size: float) -> None:
 
 
 def test_a_relative_promise_is_a_part_of_the_largest_value() -> None:
-    assert Promise(1e-4, relative=True).absolute(0.2) == pytest.approx(2e-5)
+    relative = Promise(1e-4, relative=True)
+    assert relative.absolute(0.2) == pytest.approx(2e-5)
+    assert relative.reference(0.2) == 0.2
+    assert relative.reference(1e-3) == relative.least_reference == pytest.approx(0.01)
+    assert relative.absolute(1e-3) == pytest.approx(SMALLEST_ERROR)
     assert Promise(1e-4).absolute(0.2) == 1e-4
-    assert Promise(1e-4, relative=True).absolute(1e-3) == SMALLEST_PROMISE
-    assert Promise(1e-9).absolute(0.2) == SMALLEST_PROMISE
+    assert Promise(1e-4).reference(0.2) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "relative"), [(9e-7, False), (0, False), (0, True), (-1e-5, True), (1, False)]
+)
+def test_what_cannot_be_kept_is_not_promised(error: float, relative: bool) -> None:
+    with pytest.raises(ValueError, match=f"error of {error:g} cannot be promised"):
+        Promise(error, relative)
 
 
 def test_a_dark_block_takes_more_launches_if_the_promise_is_relative() -> None:
@@ -406,13 +418,13 @@ def test_where_no_seed_can_be_added_pivots_are_chosen_more_sharply(
     assert found.errors(values).max() <= PROMISE.error
 
 
-def test_growth_that_does_not_end_launches_everything() -> None:
-    block = block_of(1, 4, 7, 4, 3, 11)
-    values = printed(block, np.random.default_rng(1).random(block.shape))
-    found = find(block, values)
+def test_growth_that_does_not_end_launches_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "_MOST_GROWTH", 7)
+    values = printed(SMALL, np.random.default_rng(1).random(SMALL.shape))
+    found = find(SMALL, values)
     assert found.skeleton.method is Method.LAUNCHED
-    assert found.skeleton.reason == "the interpolation still errs after 60 steps"
-    assert len(found.skeleton.growth) == 60
+    assert found.skeleton.reason == "the interpolation still errs after 7 steps"
+    assert len(found.skeleton.growth) == 7
     assert found.launched.all()
     np.testing.assert_array_equal(found.result.values, values)
 

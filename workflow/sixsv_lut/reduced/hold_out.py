@@ -81,8 +81,8 @@ class Statement:
         The share of the derived values that are within the bound, at least.
     confidence : float
         With which probability at least a statement made in this way is true.
-    relative : bool
-        Whether errors are given in units of the largest rho_atm of their block.
+    least_reference : float, optional
+        If errors are parts of the largest rho_atm of their block: what that counts as, at least.
     """
 
     points: int
@@ -90,14 +90,19 @@ class Statement:
     rms: float
     share: float
     confidence: float
-    relative: bool = False
+    least_reference: float | None = None
 
     @property
     def sentence(self) -> str:
         """The statement in words."""
         if not self.points:
             return "every rho_atm is that of a launch: nothing is derived"
-        unit = " of the largest rho_atm of their block" if self.relative else ""
+        unit = (
+            f" of the largest rho_atm of their block, which counts as {self.least_reference:g} "
+            "where it is less"
+            if self.least_reference is not None
+            else ""
+        )
         return (
             f"with {100 * self.confidence:g} % confidence at least {_percent(self.share)} % of the "
             "derived rho_atm, every pair of thetas and thetav counting the same, differ from 6SV "
@@ -120,7 +125,7 @@ def _rounded_up(error: float) -> str:
 
 
 def statement(
-    errors: Sequence[Sequence[float]], *, draw: int = 1, relative: bool = False
+    errors: Sequence[Sequence[float]], *, draw: int = 1, least_reference: float | None = None
 ) -> Statement:
     """Make the statement of a band.
 
@@ -131,8 +136,9 @@ def statement(
         in which every point was launched.
     draw : int
         See `confidence`.
-    relative : bool
-        Whether the errors are in units of the largest rho_atm of their block.
+    least_reference : float, optional
+        If the errors are parts of the largest rho_atm of their block: what that counts as, at least
+        (see `sixsv_lut.reduced.promise.Promise`).
 
     Returns
     -------
@@ -153,7 +159,7 @@ def statement(
     every = [abs(error) for block in errors for error in block]
     sure = confidence(draw)
     if not every:
-        return Statement(0, math.nan, math.nan, 1.0, sure, relative)
+        return Statement(0, math.nan, math.nan, 1.0, sure, least_reference)
     return Statement(
         points=len(every),
         largest=max(every),
@@ -161,5 +167,5 @@ def statement(
         # Never more is said than was asked for, whatever the number of points.
         share=min(1 - LEFT_OUT, (1 - sure) ** (1 / len(every))),
         confidence=sure,
-        relative=relative,
+        least_reference=least_reference,
     )

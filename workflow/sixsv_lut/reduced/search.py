@@ -28,7 +28,6 @@ launched where these are few.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,7 @@ import numpy.typing as npt
 from sixsv_lut.reduced.arithmetic import Matrix, choose_rows, first_largest, product, sensitive_rows
 from sixsv_lut.reduced.block import GAS_VALUES, RHO, SCATTERING_VALUES, Block
 from sixsv_lut.reduced.draws import Draws
+from sixsv_lut.reduced.promise import Promise
 from sixsv_lut.reduced.skeleton import Interpolation, Method, Skeleton, interpolate
 
 # Blocks with fewer points that differ from each other are launched as a whole: the checks alone
@@ -55,31 +55,6 @@ _SENSITIVE_ROWS = 2
 _MOST_GROWTH = 60
 # How often a seed whose launches fail is replaced by another.
 _MOST_REPLACED = 10
-
-# 6SV prints rho_atm to 1e-7. Ten times that is the least that interpolation can keep to.
-SMALLEST_PROMISE = 1e-6
-
-
-@dataclass(frozen=True)
-class Promise:
-    """By how much a derived rho_atm may differ from that of a launch.
-
-    Attributes
-    ----------
-    error : float
-        The error.
-    relative : bool
-        Whether it is a part of the largest rho_atm of the block (of its first launches) instead of
-        a reflectance. It is never less than `SMALLEST_PROMISE`.
-    """
-
-    error: float
-    relative: bool = False
-
-    def absolute(self, largest: float) -> float:
-        """Give the error as a reflectance, for a block whose largest rho_atm is `largest`."""
-        return max(self.error * largest if self.relative else self.error, SMALLEST_PROMISE)
-
 
 Search = Generator[list[int], npt.NDArray[np.float64], Skeleton]
 _Launching = Generator[list[int], npt.NDArray[np.float64], None]
