@@ -42,7 +42,7 @@ from sixsv_lut.campaign.recipe import Recipe, make_recipe
 from sixsv_lut.reduced.block import RHO, VALUES, Block
 from sixsv_lut.reduced.draws import Draws
 from sixsv_lut.reduced.hold_out import points_of_block, statement
-from sixsv_lut.reduced.promise import Promise
+from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.reduced.search import search
 from sixsv_lut.reduced.skeleton import derive
 from sixsv_lut.sixsv.executable import launch_environment

@@ -13,7 +13,7 @@ from sixsv_lut.reduced import arithmetic
 from sixsv_lut.reduced import search as searching
 from sixsv_lut.reduced.block import RHO, Block
 from sixsv_lut.reduced.hold_out import statement
-from sixsv_lut.reduced.promise import SMALLEST_ERROR, Promise
+from sixsv_lut.campaign.promise import SMALLEST_ERROR, Promise
 from sixsv_lut.reduced.search import FEWEST_POINTS
 from sixsv_lut.reduced.skeleton import Method, derive
 from unit.reduced_support import PROMISE, Found, Values, block_of, find, printed, separable

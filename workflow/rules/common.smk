@@ -39,7 +39,7 @@ hooks.quieten(logger.handlers)
 
 # Scripts find in it what is configured, already checked.
 config.clear()
-config.update(handed_to_scripts(campaign.configuration))
+config.update(handed_to_scripts(campaign))
 
 
 wildcard_constraints:

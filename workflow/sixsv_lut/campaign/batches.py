@@ -1,13 +1,49 @@
-"""How the points of a campaign are split into batches."""
+"""How the points of a campaign are split into batches.
+
+Where all points are launched, a batch is a contiguous range of points. Where launches are reduced,
+it is some blocks, each with all points of one pair of zenith angles.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from sixsv_lut.campaign.promise import Promise
+
+if TYPE_CHECKING:  # read whenever Snakemake parses the Snakefile
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Batches(Protocol):
+    """The batches of a band."""
+
+    @property
+    def size(self) -> int:
+        """The configured size of a batch, in launches."""
+
+    @property
+    def name(self) -> str:
+        """What tells these batches from others of the same points; empty for ranges of points."""
+
+    def __len__(self) -> int:
+        """Give the number of batches."""
+
+    def numbers(self, batch: int) -> npt.NDArray[np.int64]:
+        """Give the numbers of the points of a batch, in the order in which it keeps them."""
+
+    def launches(self, batch: int) -> int:
+        """Give how many launches a batch is expected to take."""
+
+    @property
+    def all_launches(self) -> int:
+        """How many launches all batches together are expected to take."""
 
 
 @dataclass(frozen=True)
-class Batches:
+class RangeBatches:
     """Contiguous ranges of points, all of one size but the last, which may be smaller.
 
     Attributes
@@ -21,6 +57,8 @@ class Batches:
     points: int
     size: int
 
+    name = ""
+
     def __len__(self) -> int:
         return -(-self.points // self.size)
 
@@ -29,5 +67,96 @@ class Batches:
         start = batch * self.size
         return start, min(start + self.size, self.points)
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        return (self[batch] for batch in range(len(self)))
+    def numbers(self, batch: int) -> npt.NDArray[np.int64]:
+        """Give the numbers of the points of a batch, increasing."""
+        import numpy as np
+
+        return np.arange(*self[batch], dtype=np.int64)
+
+    def launches(self, batch: int) -> int:
+        """Give the number of points of a batch."""
+        start, stop = self[batch]
+        return stop - start
+
+    @property
+    def all_launches(self) -> int:
+        """The number of points."""
+        return self.points
+
+
+# Of the points of a block, about as many are launched: from a twentieth of a full-size grid, where
+# ozone and water vapour both act, to a fiftieth.
+_LAUNCHED_PART = 1 / 20
+_LEAST_LAUNCHES = 200
+
+
+@dataclass(frozen=True)
+class BlockBatches:
+    """Blocks of all points with one pair of zenith angles; some blocks make a batch.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Number of values of each axis, thetas and thetav last.
+    size : int
+        Launches of a batch, about.
+    promise : Promise
+        What is promised of the error of derived values.
+    """
+
+    shape: tuple[int, ...]
+    size: int
+    promise: Promise
+
+    @property
+    def name(self) -> str:
+        """What tells these batches from others of the same points."""
+        return f"reduced {self.promise.name}"
+
+    @property
+    def block_points(self) -> int:
+        """Points of a block."""
+        return math.prod(self.shape[:-2])
+
+    @property
+    def number_of_blocks(self) -> int:
+        """Blocks of a band."""
+        return math.prod(self.shape[-2:])
+
+    @property
+    def block_launches(self) -> int:
+        """Launches that a block is expected to take."""
+        points = self.block_points
+        return min(points, max(_LEAST_LAUNCHES, round(points * _LAUNCHED_PART)))
+
+    @property
+    def blocks_of_batch(self) -> int:
+        """Blocks of a batch; the last one may have fewer."""
+        return max(1, self.size // self.block_launches)
+
+    def __len__(self) -> int:
+        return -(-self.number_of_blocks // self.blocks_of_batch)
+
+    def blocks(self, batch: int) -> list[tuple[int, int]]:
+        """Give the blocks of a batch: positions on the axes of thetas and thetav."""
+        first = batch * self.blocks_of_batch
+        last = min(first + self.blocks_of_batch, self.number_of_blocks)
+        return [divmod(block, self.shape[-1]) for block in range(first, last)]
+
+    def numbers(self, batch: int) -> npt.NDArray[np.int64]:
+        """Give the numbers of the points of a batch, one block after the other."""
+        import numpy as np
+
+        # The zenith angles are the innermost axes.
+        offsets = [thetas * self.shape[-1] + thetav for thetas, thetav in self.blocks(batch)]
+        states = np.arange(self.block_points, dtype=np.int64) * self.number_of_blocks
+        return np.concatenate([states + offset for offset in offsets])
+
+    def launches(self, batch: int) -> int:
+        """Give how many launches a batch is expected to take."""
+        return len(self.blocks(batch)) * self.block_launches
+
+    @property
+    def all_launches(self) -> int:
+        """How many launches all blocks are expected to take."""
+        return self.number_of_blocks * self.block_launches

@@ -21,12 +21,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import Batches, BlockBatches, RangeBatches
 from sixsv_lut.campaign.configuration import Configuration, effective, validate
 from sixsv_lut.campaign.configuration_file import DEFAULT_FILE, merge, read_configurations
 from sixsv_lut.campaign.determining import determining
 from sixsv_lut.campaign.formats import DESCRIPTION_SUFFIX, FOLDERS, SUFFIXES
 from sixsv_lut.campaign.paths import Paths, filled
+from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.sixsv.convention import convention
 from sixsv_lut.sixsv.executable import find_executable, sha256_of
 from sixsv_lut.sixsv.instruments import BUILT_IN, find_band, response_path
@@ -82,7 +83,16 @@ class Campaign:
     @cached_property
     def batches(self) -> Batches:
         """The batches of one band."""
-        return Batches(self.points, self.configuration.batch_size)
+        configuration = self.configuration
+        if self.promise is None:
+            return RangeBatches(self.points, configuration.batch_size)
+        shape = tuple(map(len, configuration.axes.written()))
+        return BlockBatches(shape, configuration.batch_size, self.promise)
+
+    @property
+    def promise(self) -> Promise | None:
+        """What is promised of derived values; None where all points are launched."""
+        return self.configuration.promise
 
     @cached_property
     def consolidation_memory(self) -> int:
@@ -98,7 +108,8 @@ class Campaign:
     def table_digest(self) -> str:
         """Digest of what the parameter table depends on."""
         values = [[float(value) for value in axis] for axis in self.configuration.axes.written()]
-        return _digest([values, self.configuration.batch_size])
+        name = self.batches.name
+        return _digest([values, self.configuration.batch_size, *([name] if name else [])])
 
     @cached_property
     def band_digests(self) -> dict[str, str]:

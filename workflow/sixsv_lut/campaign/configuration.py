@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 import yaml
 from pydantic import (
@@ -34,18 +34,21 @@ from sixsv_lut.campaign.configuration_values import (
     RealNumber,
     Switch,
     Text,
+    Tolerance,
     WholeNumber,
     list_of_text,
     plain_name,
+    tolerance_of,
 )
 from sixsv_lut.campaign.formats import Format
+from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import shown
 from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES, values_as_written
 from sixsv_lut.sixsv.deck import AEROSOL_MODELS, REFUSED_AEROSOL_MODELS
 from sixsv_lut.sixsv.executable import find_executable
 from sixsv_lut.sixsv.instruments import BANDS, BUILT_IN, Band, response_path, select_bands
-from sixsv_lut.sixsv.report import QUANTITY_NAMES
+from sixsv_lut.sixsv.report import EXACT_OUTPUTS, QUANTITY_NAMES
 
 # All bands together. Snakemake plans so many jobs in four minutes with 2.2 GB, and both grow in
 # proportion: for more, a login node is too small.
@@ -246,6 +249,24 @@ class Configuration(_Section):
         description="Launches to a batch: one Snakemake job, one file. All bands together may "
         f"have {MOST_BATCHES:,} batches.",
     )
+    launches: Literal["all", "reduced"] = Field(
+        "all",
+        description="`all` launches every point. `reduced` launches the few from which 6SV's other "
+        "numbers follow: transmittances and spherical albedo exactly, rho_atm within `tolerance`.",
+    )
+    tolerance: Tolerance = Field(
+        "1e-5",
+        description="With reduced launches: by how much rho_atm may differ from what 6SV prints. A "
+        "reflectance like `1e-5`, or, for dark bands, a part of the largest rho_atm of the same "
+        "thetas and thetav, like `0.1 %`.",
+    )
+    hold_out_draw: WholeNumber = Field(
+        1,
+        ge=1,
+        le=5,
+        description="With reduced launches: one more than before, after a LUT was refused because "
+        "its error was larger than the tolerance.",
+    )
     formats: list[Format] = Field(
         ["text", "netcdf"],
         json_schema_extra={"minItems": 1},
@@ -411,6 +432,32 @@ class Configuration(_Section):
                 "config/README.md lists them all"
             )
         return value
+
+    @model_validator(mode="after")
+    def _can_be_reduced(self) -> Self:
+        if self.launches == "all":
+            return self
+        if self.run6sv:
+            raise ValueError(
+                "launches: reduced and run6sv: true exclude each other, because run6sv takes the "
+                "reflectance that 6SV prints with 3 decimals: set launches to all"
+            )
+        unknown = [name for name in self.extra_outputs if name not in EXACT_OUTPUTS]
+        if unknown:
+            raise ValueError(
+                f"extra_outputs: {', '.join(unknown)} cannot be had with launches: reduced: "
+                "from other launches only rho_atm can be derived, and what 6SV prints alike at "
+                "many points. Remove it, or set launches to all"
+            )
+        return self
+
+    @property
+    def promise(self) -> Promise | None:
+        """What is promised of derived values; None where all points are launched."""
+        if self.launches == "all":
+            return None
+        error, relative = tolerance_of(self.tolerance)
+        return Promise(error, relative, self.hold_out_draw)
 
     @property
     def aerosol_name(self) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from sixsv_lut.campaign.promise import SMALLEST_ERROR
 from sixsv_lut.readable import shown
 from sixsv_lut.sixsv.axes import DECIMAL_NUMBER
 
@@ -61,10 +62,33 @@ def _text(value: object) -> str:
     return value
 
 
+def tolerance_of(text: str) -> tuple[float, bool]:
+    """Give the number of a tolerance, and whether it was written in percent: it is a part then."""
+    relative = text.endswith("%")
+    number = _number(text.removesuffix("%").strip())
+    return (number / 100 if relative else number), relative
+
+
+def _tolerance(value: object) -> str:
+    text = str(value).strip() if isinstance(value, str | float | int) else ""
+    try:
+        error, relative = tolerance_of(text)
+    except ValueError:
+        error, relative = math.nan, False
+    least, most = (1e-5, 0.1) if relative else (SMALLEST_ERROR, 0.01)
+    if isinstance(value, bool) or not least <= error <= most:
+        raise ValueError(
+            f"{shown(value)} is no tolerance: write a reflectance from 1e-6 to 0.01, like 1e-5, or "
+            "a part from 0.001 % to 10 %, like 0.1 %"
+        )
+    return text
+
+
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 RealNumber = Annotated[float, BeforeValidator(_number)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Text = Annotated[str, BeforeValidator(_text)]
+Tolerance = Annotated[str, BeforeValidator(_tolerance)]
 
 
 def list_of_text(value: object) -> object:

@@ -77,7 +77,22 @@ class Grid:
         ndarray of float64, shape (stop - start, 8)
             One row for each point, one column for each axis.
         """
-        indices = self.indices(np.arange(start, stop, dtype=np.int64))
+        return self.values_of(np.arange(start, stop, dtype=np.int64))
+
+    def values_of(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Give the 8 values of some points.
+
+        Parameters
+        ----------
+        points : array_like of int, shape (n,)
+            Point numbers.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 8)
+            One row for each point, one column for each axis.
+        """
+        indices = self.indices(points)
         return np.stack([axis[i] for axis, i in zip(self.axes, indices, strict=True)], axis=1)
 
     def locate(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

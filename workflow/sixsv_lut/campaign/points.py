@@ -17,20 +17,22 @@ def canonical(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.ascontiguousarray(values, dtype="<f8") + 0.0
 
 
-def batch_key(values: npt.NDArray[np.float64]) -> str:
+def batch_key(values: npt.NDArray[np.float64], name: str = "") -> str:
     """Name a batch by its content.
 
     Parameters
     ----------
     values : ndarray of float64, shape (n, 8)
         The points of the batch.
+    name : str
+        What tells it from other batches of the same points; empty where all are launched.
 
     Returns
     -------
     str
         40 hexadecimal digits.
     """
-    return hashlib.sha256(canonical(values).tobytes()).hexdigest()[:40]
+    return hashlib.sha256(canonical(values).tobytes() + name.encode()).hexdigest()[:40]
 
 
 def points_of(table: pa.Table) -> npt.NDArray[np.float64]:

@@ -26,7 +26,12 @@ _HEAD = 20
 
 def batch_keys(grid: Grid, batches: Batches) -> list[str]:
     """Compute the keys of all batches (see `sixsv_lut.campaign.points.batch_key`)."""
-    return [batch_key(grid.rows(start, stop)) for start, stop in batches]
+    return [batch_key_of(grid, batches, batch) for batch in range(len(batches))]
+
+
+def batch_key_of(grid: Grid, batches: Batches, batch: int) -> str:
+    """Compute the key of a batch."""
+    return batch_key(grid.values_of(batches.numbers(batch)), batches.name)
 
 
 def write_table(grid: Grid, batches: Batches, path: Path) -> None:
@@ -48,11 +53,13 @@ def write_table(grid: Grid, batches: Batches, path: Path) -> None:
             temporary, schema, compression="zstd", use_dictionary=list(AXIS_NAMES)
         ) as file,
     ):
-        for start, stop in batches:
-            rows = grid.rows(start, stop)
-            columns = [pa.array(np.arange(start, stop, dtype=np.int64))]
-            columns += [pa.array(np.ascontiguousarray(column)) for column in rows.T]
-            file.write_table(pa.table(columns, schema=schema), row_group_size=batches.size)
+        for batch in range(len(batches)):
+            numbers = batches.numbers(batch)
+            columns = [pa.array(numbers)]
+            columns += [
+                pa.array(np.ascontiguousarray(column)) for column in grid.values_of(numbers).T
+            ]
+            file.write_table(pa.table(columns, schema=schema), row_group_size=len(numbers))
 
 
 def read_batch(
@@ -98,8 +105,8 @@ def read_batch(
             raise CampaignError(
                 f"{path} cannot be read as a parameter table ({error}): {remedy}"
             ) from error
-    expected = grid.rows(*batches[batch])
-    if not np.array_equal(values, expected) or key != batch_key(expected):
+    expected = grid.values_of(batches.numbers(batch))
+    if not np.array_equal(values, expected) or key != batch_key(expected, batches.name):
         raise CampaignError(
             f"{path} holds other points for batch {batch} than the axes of the configuration give: "
             f"{remedy}"
@@ -129,7 +136,7 @@ def read_batch_keys(path: Path, grid: Grid, batches: Batches) -> list[str]:
             keys = json.loads(pq.read_schema(opened).metadata[_KEYS])
         ends = (0, len(batches) - 1)
         if len(keys) == len(batches) and all(
-            keys[batch] == batch_key(grid.rows(*batches[batch])) for batch in ends
+            keys[batch] == batch_key_of(grid, batches, batch) for batch in ends
         ):
             return [str(key) for key in keys]
     return batch_keys(grid, batches)

@@ -59,7 +59,7 @@ class Jobs:
             configuration = self._campaign.configuration
             try:
                 shape.check(
-                    min(configuration.batch_size, self._campaign.points),
+                    self._campaign.batches.launches(0),
                     configuration.sixsv.seconds_per_launch,
                 )
             except CampaignError as error:
@@ -85,9 +85,9 @@ class Jobs:
 
     def batch_minutes(self, wildcards: Any, attempt: int) -> int:
         """Give the walltime of a batch, in minutes."""
-        start, stop = self._campaign.batches[int(wildcards.batch)]
+        launches = self._campaign.batches.launches(int(wildcards.batch))
         seconds = self._campaign.configuration.sixsv.seconds_per_launch
-        return self.shape.batch_minutes(stop - start, seconds, attempt)
+        return self.shape.batch_minutes(launches, seconds, attempt)
 
     def batch_memory(self, wildcards: Any, attempt: int) -> int:
         """Give the memory of a batch, in MB."""

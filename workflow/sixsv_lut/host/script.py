@@ -14,18 +14,19 @@ from sixsv_lut.errors import CampaignError
 from sixsv_lut.file_errors import explain
 
 if TYPE_CHECKING:  # thousands of batch processes start without it
+    from sixsv_lut.campaign.campaign import Campaign
     from sixsv_lut.campaign.configuration import Configuration
 
 
-def handed_to_scripts(configuration: Configuration) -> dict[str, Any]:
+def handed_to_scripts(campaign: Campaign) -> dict[str, Any]:
     """Give what scripts find in ``snakemake.config``.
 
     Scripts are processes of their own, started by the Snakemake that has checked the configuration.
 
     Parameters
     ----------
-    configuration : Configuration
-        The effective configuration.
+    campaign : Campaign
+        The campaign.
 
     Returns
     -------
@@ -33,6 +34,7 @@ def handed_to_scripts(configuration: Configuration) -> dict[str, Any]:
         ``configuration``, from which `configuration_of` takes the typed configuration; and
         ``batch``, the few plain values that the script of a batch needs.
     """
+    configuration = campaign.configuration
     return {
         "configuration": pickle.dumps(configuration),
         "batch": {
@@ -41,7 +43,8 @@ def handed_to_scripts(configuration: Configuration) -> dict[str, Any]:
             "timeout": configuration.sixsv.timeout,
             "retries": configuration.sixsv.retries,
             "axes": configuration.axes.written(),
-            "batch_size": configuration.batch_size,
+            "batches": campaign.batches,
+            "promise": campaign.promise,
         },
     }
 

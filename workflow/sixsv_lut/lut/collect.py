@@ -13,18 +13,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import Batches, BlockBatches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.lut.derived import DerivedBlocks, DerivedResults
 from sixsv_lut.lut.quantities import LUT_QUANTITIES
 from sixsv_lut.sixsv.convention import STANDARD, Convention
-from sixsv_lut.sixsv.report import Status
-from sixsv_lut.store.sealed import read_sealed_table
+from sixsv_lut.sixsv.report import OF_LAUNCHES, Status
+from sixsv_lut.store.sealed import SealedBatch
 
 log = logging.getLogger(__name__)
 
 _SHOWN = 20
+
+_FAILED = [one for one in OF_LAUNCHES if one is not Status.OK]
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class BandResults:
         How often 6SV was launched.
     seconds : float
         Elapsed time of all launches, in seconds.
+    derived : DerivedResults or None
+        What is known of the points that were not launched; None where all were.
     """
 
     status: npt.NDArray[np.int8]
@@ -73,6 +78,7 @@ class BandResults:
     failures: list[Failure]
     launches: int
     seconds: float
+    derived: DerivedResults | None = None
 
 
 def collect(
@@ -121,7 +127,8 @@ def collect(
         )
     needed = [name for quantity in LUT_QUANTITIES for name in quantity.factors(convention)]
     extras = tuple(name for name in extra_outputs if name not in needed)
-    columns = ["status", "launches", "seconds", "reason", *needed, *extras]
+    columns = [*needed, *extras]
+    derived = DerivedBlocks(grid, batches) if isinstance(batches, BlockBatches) else None
 
     status = np.empty(grid.points, dtype=np.int8)
     # The text needs every digit of the five; extras are only ever written as float32.
@@ -132,38 +139,45 @@ def collect(
     failures: list[Failure] = []
     damaged: list[tuple[Path, str]] = []
     launches, seconds = 0, 0.0
-    for (start, stop), file in zip(batches, files, strict=True):
-        key = batch_key(grid.rows(start, stop))
+    for batch, file in enumerate(files):
+        numbers = batches.numbers(batch)
+        key = batch_key(grid.values_of(numbers), batches.name)
         try:
-            table = read_sealed_table(file, fingerprint, columns, key=key)
+            sealed = SealedBatch(file, fingerprint, key)
+            table = sealed.table(["status", "launches", "seconds", "reason", *columns])
+            if derived is not None:
+                read = derived.read(batch, sealed, columns)
+            else:
+                read = {name: table[name].to_numpy() for name in ("status", *columns)}
         except FileNotFoundError:
             damaged.append((file, f"{file} is not there"))
             continue
         except CampaignError as error:
             damaged.append((file, str(error)))
             continue
-        read = {name: table[name].to_numpy() for name in columns if name != "reason"}
-        rows = slice(start, stop)
-        status[rows] = read["status"]
-        launches += int(read["launches"].sum())
-        seconds += float(read["seconds"].sum())
-        failed = np.flatnonzero(read["status"] != Status.OK)
+        status[numbers] = read["status"]
+        launches += int(table["launches"].to_numpy().sum())
+        seconds += float(table["seconds"].to_numpy().sum())
         for quantity in LUT_QUANTITIES:
             factors = [read[name] for name in quantity.factors(convention)]
-            quantities[quantity.name][rows] = _product(factors, convention)
+            quantities[quantity.name][numbers] = _product(factors, convention)
         for name in extra_outputs:
-            quantities[name][rows] = read[name]
+            quantities[name][numbers] = read[name]
+        failed = np.isin(read["status"], _FAILED)
         for column in quantities.values():
-            column[start + failed] = np.nan
-        if len(failed):
-            reasons = table["reason"].to_pylist()
-            failures += [
-                Failure(start + row, Status(int(read["status"][row])), reasons[row] or "", file)
-                for row in map(int, failed)
-            ]
+            column[numbers[failed]] = np.nan
+        reasons = [reason for reason in table["reason"].to_pylist() if reason is not None]
+        failures += [
+            Failure(int(point), Status(int(kind)), reason, file)
+            for point, kind, reason in zip(
+                numbers[failed], read["status"][failed], reasons, strict=True
+            )
+        ]
     if damaged:
         raise CampaignError(_how_to_repair(damaged))
-    return BandResults(status, quantities, failures, launches, seconds)
+    return BandResults(
+        status, quantities, failures, launches, seconds, derived.results() if derived else None
+    )
 
 
 def _product(

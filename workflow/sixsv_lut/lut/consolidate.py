@@ -22,6 +22,7 @@ from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.files import appearing_at_once
 from sixsv_lut.lut.collect import BandResults, collect, refuse_too_many_failures
 from sixsv_lut.lut.dataset import DATASET_WRITERS, build_dataset
+from sixsv_lut.lut.derived import DerivedResults, refuse_larger_errors
 from sixsv_lut.lut.text import write_text
 from sixsv_lut.sixsv.convention import DECK_VERSION
 from sixsv_lut.sixsv.instruments import find_band
@@ -84,12 +85,30 @@ def provenance(
         "points": points,
         "failed_points": len(results.failures),
         "launches": results.launches,
+        **({} if results.derived is None else _of_derived(results.derived, configuration)),
         "launch_seconds": round(results.seconds, 3),
         "effective_configuration": effective_yaml(configuration),
         "software_versions": json.dumps(versions),
         "date_created": now,
         "command": command,
     }
+
+
+def _of_derived(derived: DerivedResults, configuration: Configuration) -> dict[str, Any]:
+    said = derived.statement
+    attributes = {
+        "launched_points": derived.launched,
+        "derived_points": derived.points - derived.launched,
+        "points_per_launched_point": round(derived.points / derived.launched, 2),
+        "derived_rho_atm_tolerance": str(configuration.promise),
+        "derived_rho_atm_error": said.sentence,
+        "derived_rho_atm_hold_out_points": said.points,
+        "derived_rho_atm_ranks": " ".join(map(str, derived.ranks)),
+    }
+    if said.points:
+        attributes["derived_rho_atm_hold_out_largest_error"] = said.largest
+        attributes["derived_rho_atm_hold_out_rms_error"] = said.rms
+    return attributes
 
 
 def consolidate(
@@ -127,6 +146,8 @@ def consolidate(
         convention=recipe.convention,
     )
     refuse_too_many_failures(results, grid, recipe.band, configuration.allowed_failures)
+    if results.derived and campaign.promise:
+        refuse_larger_errors(results.derived, recipe.band, campaign.promise.draw)
     attributes = provenance(configuration, recipe, results, grid.points)
     by_suffix = {path.suffix: path for path in outputs}
     if path := by_suffix.get(SUFFIXES["text"]):

@@ -18,7 +18,7 @@ from sixsv_lut.lut.collect import BandResults
 from sixsv_lut.lut.quantities import LUT_QUANTITIES
 from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
 from sixsv_lut.sixsv.convention import STANDARD, Convention
-from sixsv_lut.sixsv.report import QUANTITY_BY_NAME, Status
+from sixsv_lut.sixsv.report import OF_LAUNCHES, QUANTITY_BY_NAME, Status
 
 _FILL_VALUE = np.float32(netCDF4.default_fillvals["f4"])
 
@@ -72,14 +72,15 @@ def build_dataset(
             described = {"long_name": quantity.long_name, "units": quantity.units}
         described["ancillary_variables"] = "status"
         data[name] = (AXIS_NAMES, values.astype(np.float32).reshape(grid.shape), described)
+    statuses = OF_LAUNCHES if results.derived is None else tuple(Status)
     data["status"] = (
         AXIS_NAMES,
         results.status.reshape(grid.shape),
         {
             "long_name": "how the launch of 6SV ended",
             "standard_name": "status_flag",
-            "flag_values": np.array([status.value for status in Status], dtype=np.int8),
-            "flag_meanings": " ".join(status.meaning for status in Status),
+            "flag_values": np.array(statuses, dtype=np.int8),
+            "flag_meanings": " ".join(status.meaning for status in statuses),
         },
     )
     coordinates: dict[str, Any] = {}

@@ -138,7 +138,7 @@ def statement(
         See `confidence`.
     least_reference : float, optional
         If the errors are parts of the largest rho_atm of their block: what that counts as, at least
-        (see `sixsv_lut.reduced.promise.Promise`).
+        (see `sixsv_lut.campaign.promise.Promise`).
 
     Returns
     -------

@@ -33,19 +33,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.reduced.arithmetic import Matrix, choose_rows, first_largest, product, sensitive_rows
 from sixsv_lut.reduced.block import GAS_VALUES, RHO, SCATTERING_VALUES, Block
 from sixsv_lut.reduced.draws import Draws
-from sixsv_lut.reduced.promise import Promise
 from sixsv_lut.reduced.skeleton import Interpolation, Method, Skeleton, interpolate
 
 # Blocks with fewer points that differ from each other are launched as a whole: the checks alone
 # would cost as much as is saved.
 FEWEST_POINTS = 200
 
-# How many of the promised errors a launched value may differ by from its interpolation: what was
-# not launched errs more than what was.
-_INNER = 0.5
 # Pivots are chosen with a part of that tolerance, because the errors of the steps add up.
 _PIVOTS = 0.2
 _LESS = 1 / 3
@@ -91,7 +88,7 @@ def search(block: Block, promise: Promise, fingerprint: str, hold_out: int) -> S
         What derives the other points.
     """
     angles = (float(block.thetas).hex(), float(block.thetav).hex())
-    draws = Draws(fingerprint, *angles, float(promise.error).hex(), str(promise.relative))
+    draws = Draws(fingerprint, *angles, *promise.name.split())
     return _Search(block, promise, draws, hold_out).run()
 
 
@@ -236,8 +233,7 @@ class _Search:
 
     def _note_largest(self) -> None:
         self._skeleton.largest = float(np.nanmax(self._rho))
-        promised = self._promise.absolute(self._skeleton.largest)
-        self._skeleton.tolerance = _INNER * promised
+        self._skeleton.tolerance = self._promise.inner(self._skeleton.largest)
         self._skeleton.pivot_tolerance = _PIVOTS * self._skeleton.tolerance
 
     # The steps of the interpolation

@@ -25,6 +25,7 @@ skeleton and the same launches give the same values, bit for bit.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -34,6 +35,7 @@ import numpy.typing as npt
 
 from sixsv_lut.reduced.arithmetic import Matrix, coefficients, product
 from sixsv_lut.reduced.block import GAS_VALUES, RHO, SCATTERING_VALUES, VALUES, Block
+from sixsv_lut.sixsv.report import EXACT_OUTPUTS, Exact
 
 
 class Method(StrEnum):
@@ -137,7 +139,11 @@ class Skeleton:
         ValueError
             The text is not a skeleton.
         """
-        content: dict[str, Any] = json.loads(text)
+        return cls.of_content(json.loads(text))
+
+    @classmethod
+    def of_content(cls, content: Any) -> Skeleton:
+        """Read a skeleton from what its JSON holds; see `from_json`."""
         if not isinstance(content, dict) or set(content) != {item.name for item in fields(cls)}:
             raise ValueError("is not the skeleton of a block")
         return cls(**(content | {"method": Method(content["method"])}))
@@ -342,6 +348,48 @@ class Interpolation:
         rows = rows.reshape(len(self._skeleton.azimuth_pivots), -1)
         values = product(self.azimuth_coefficients(), rows)
         return values.reshape(-1, aerosols, places, gases).transpose(3, 1, 2, 0)
+
+
+def copy_exact_outputs(
+    block: Block,
+    skeleton: Skeleton,
+    launched: npt.NDArray[np.bool_],
+    known: npt.NDArray[np.float64],
+    names: Sequence[str],
+) -> None:
+    """Copy further numbers of 6SV's report to the points that were not launched.
+
+    Parameters
+    ----------
+    block : Block
+        The block.
+    skeleton : Skeleton
+        Its skeleton.
+    launched : ndarray of bool, shape (points,)
+        The points that were launched.
+    known : ndarray of float64, shape (points, n)
+        Numbers of the launches, NaN where they failed; filled where nothing was launched. The
+        first columns are `VALUES`, which are left as they are.
+    names : sequence of str
+        Names of the columns.
+
+    Raises
+    ------
+    ValueError
+        Launches that 6SV prints alike in that column differ.
+    """
+    gases, aerosols, places, _ = np.unravel_index(np.arange(block.points), block.shape)
+    of_gases = np.array(skeleton.same_gases)[gases] * block.shape[2] + places
+    of_scattering = aerosols * block.shape[2] + places
+    good = ~np.isnan(known[:, RHO])
+    for column in range(len(VALUES), len(names)):
+        by_gases = EXACT_OUTPUTS[names[column]] is Exact.BY_GASES
+        state = of_gases if by_gases else of_scattering
+        printed = np.full(int(state.max()) + 1, np.nan)
+        printed[state[good]] = known[good, column]
+        if not np.array_equal(printed[state[good]], known[good, column], equal_nan=True):
+            raise ValueError(f"6SV printed different numbers as {names[column]} at like points")
+        known[~launched, column] = printed[state[~launched]]
 
 
 def _copy_transmittances(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import RangeBatches
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, smallest_batch_size
 from sixsv_lut.cluster.job_shape import JobShape, Site
@@ -196,6 +196,8 @@ class Plan(Amounts):
         Its name.
     points : int
         Points of the grid.
+    launches_are_estimated : bool
+        Whether the number of launches is known only when they have ended.
     batch_size_launches : int
         Launches of a batch.
     on_cluster : bool
@@ -226,6 +228,7 @@ class Plan(Amounts):
 
     campaign: str
     points: int
+    launches_are_estimated: bool
     batch_size_launches: int
     on_cluster: bool
     cores: int
@@ -266,7 +269,7 @@ def make_plan(
         The plan.
     """
     configuration = campaign.configuration
-    size = min(configuration.batch_size, campaign.points)
+    size = campaign.batches.launches(0)
     bands = tuple(_band(campaign, site, band, progress[band], times[band]) for band in times)
     slowest = max(band.seconds_per_launch for band in bands)
     sums = _sums(bands)
@@ -274,6 +277,7 @@ def make_plan(
         **sums,
         campaign=configuration.campaign,
         points=campaign.points,
+        launches_are_estimated=campaign.promise is not None,
         batch_size_launches=size,
         on_cluster=site.jobs is not None,
         cores=site.shape.cores,
@@ -293,9 +297,10 @@ def make_plan(
 def _band(
     campaign: Campaign, site: Site, band: str, progress: Progress, time: LaunchTime
 ) -> BandPlan:
-    points, done, left = campaign.points, progress.finished, progress.left
+    points, done, left = progress.points, progress.finished, progress.left
     batches = len(campaign.batches)
-    batches_left = len(Batches(left, campaign.configuration.batch_size))
+    # The first batch is a full one.
+    batches_left = min(batches, math.ceil(left / campaign.batches.launches(0)))
     on_cluster = site.jobs is not None
     return BandPlan(
         band=band,
@@ -359,14 +364,16 @@ def _job(campaign: Campaign, site: Site, slowest: float) -> JobPlan | None:
     if site.jobs is None:
         return None
     configuration = campaign.configuration
-    size = min(configuration.batch_size, campaign.points)
+    size = campaign.batches.launches(0)
     batches = min(site.batches_per_job, len(campaign.batches))
     rounds = math.ceil(batches / site.side_by_side)
     minutes = site.shape.batch_minutes(size, configuration.sixsv.seconds_per_launch)
     return JobPlan(
         batches=batches,
         cores=site.shape.cores,
-        expected_seconds=site.job_seconds(min(batches * size, campaign.points), size, slowest),
+        expected_seconds=site.job_seconds(
+            min(batches * size, campaign.batches.all_launches), size, slowest
+        ),
         walltime_asked_minutes=rounds * minutes,
         walltime_limit_minutes=site.shape.walltime_limit,
     )
@@ -441,11 +448,12 @@ def suggest_batch_size(
         aimed = shape.walltime_limit * 60 * _SHARE_OF_WALLTIME / shape.rounds
     by_time = threads * (aimed - start) / seconds_per_launch
     least = threads * _TIMES_START * start / seconds_per_launch
-    launches = campaign.points * len(campaign.band_names)
+    of_band = campaign.batches.all_launches
+    launches = of_band * len(campaign.band_names)
     batches_at_once = site.places * (
         _BATCHES_PER_PLACE if site.jobs is None else site.batches_per_job
     )
-    wanted = min(by_time, max(least, launches / batches_at_once), campaign.points, _LARGEST_BATCH)
+    wanted = min(by_time, max(least, launches / batches_at_once), of_band, _LARGEST_BATCH)
     size = max(1, int(wanted))
     seconds = (seconds_per_launch, campaign.configuration.sixsv.seconds_per_launch)
     if site.jobs is not None:
@@ -453,16 +461,16 @@ def suggest_batch_size(
         size = bisect_right(range(1, size + 1), 0, key=lambda n: not _fits(shape, n, seconds))
     if not size:
         return None
-    if size < campaign.points:
+    if size < of_band:
         size = int(_two_digits(size, math.floor))
         size = size // threads * threads or size
-    smallest = smallest_batch_size(campaign.points, len(campaign.band_names))
+    smallest = smallest_batch_size(of_band, len(campaign.band_names))
     if size < smallest:
         size = smallest
         if site.jobs is not None and not _fits(shape, size, seconds):
             return None
-    batches = len(Batches(campaign.points, size))
-    in_job = min(site.batches_per_job * size, campaign.points)
+    batches = len(RangeBatches(of_band, size))
+    in_job = min(site.batches_per_job * size, of_band)
     return BatchSizePlan(
         launches=size,
         batches=batches * len(campaign.band_names),

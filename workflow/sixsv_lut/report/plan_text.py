@@ -87,6 +87,13 @@ def _summary(plan: Plan) -> Table:
     table.add_column(overflow="fold")
 
     table.add_row("points", _number(plan.points))
+    if plan.launches_are_estimated:
+        part = plan.points * len(plan.bands) / plan.launches
+        table.add_row(
+            "launches",
+            f"about one for {part:.3g} points: an estimate, from a twentieth to a fiftieth of a "
+            "full-size grid, until blocks are finished",
+        )
     for i, line in enumerate(_launch_time(plan)):
         table.add_row("" if i else "launch time", line)
     spent, done, left = (

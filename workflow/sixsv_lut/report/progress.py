@@ -37,8 +37,14 @@ def line(done: Progress, since: int, seconds: float) -> str:
     str
         Such as ``120 of 512 launches (23 %), 2 failed, 11.8 per second, 33 s to go``.
     """
-    share = 100 * done.finished // max(done.points, 1)
-    text = f"{done.finished} of {done.points} launches ({share} %)"
+    if done.blocks:
+        share = 100 * done.finished_blocks // done.blocks
+        text = (
+            f"{done.finished} launches, {done.finished_blocks} of {done.blocks} blocks ({share} %)"
+        )
+    else:
+        share = 100 * done.finished // max(done.points, 1)
+        text = f"{done.finished} of {done.points} launches ({share} %)"
     if done.failed:
         text += f", {done.failed} failed"
     rate = (done.finished - since) / seconds if seconds > 0 else 0.0

@@ -20,23 +20,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from sixsv_lut.arrow import numbers_of
+from sixsv_lut.campaign.batches import BlockBatches
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import effective
-from sixsv_lut.campaign.points import points_of
 from sixsv_lut.campaign.recipe import make_recipe, read_recipe
 from sixsv_lut.campaign.table import read_batch_keys
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import may_vanish, open_regular
+from sixsv_lut.report.finished import Counts, finished_of
 from sixsv_lut.sixsv.axes import AXIS_NAMES
 from sixsv_lut.sixsv.instruments import find_band
-from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.folder import StoreFolder
 from sixsv_lut.store.journal import JournalReader
-from sixsv_lut.store.records import PENDING, Attempt
+from sixsv_lut.store.records import Attempt
 from sixsv_lut.store.sealed import Account, read_account, read_sealed_table
 
 # The rate is that of the last ten minutes: long enough for launches of seconds, short enough to
@@ -55,9 +51,9 @@ class Progress:
     Attributes
     ----------
     points : int
-        Number of points.
+        Number of points to launch; with reduced launches, about.
     finished : int
-        Points with a result, failed ones too.
+        Points with a result of a launch, failed ones too.
     failed : int
         Points whose launch failed.
     batches, sealed : int
@@ -71,6 +67,8 @@ class Progress:
     core_seconds_left : float
         CPU time of the launches that are left, by the mean of their band, or by what the
         configuration expects as long as none of their band has ended.
+    blocks, finished_blocks : int
+        With reduced launches, number of blocks, and of those in complete batches; else 0.
     """
 
     points: int = 0
@@ -82,6 +80,8 @@ class Progress:
     rate: float = 0.0
     launch_seconds: float = math.nan
     core_seconds_left: float = 0.0
+    blocks: int = 0
+    finished_blocks: int = 0
 
     @property
     def left(self) -> int:
@@ -156,6 +156,8 @@ class CampaignState:
             rate=recent_rate(attempts, time.time()),
             launch_seconds=seconds / finished if finished else math.nan,
             core_seconds_left=sum(band.core_seconds_left for band in bands),
+            blocks=sum(band.blocks for band in bands),
+            finished_blocks=sum(band.finished_blocks for band in bands),
         )
 
 
@@ -175,13 +177,12 @@ class BandState:
     def __init__(self, campaign: Campaign, band: str, batch_of: dict[str, int]) -> None:
         self._campaign = campaign
         self._band = band
-        self._grid = campaign.grid
         self._batch_of = batch_of
         self._keys = {batch: key for key, batch in batch_of.items()}
         self._start_over()
 
     def _start_over(self) -> None:
-        self._status = np.full(self._grid.points, PENDING, dtype=np.int8)
+        self._finished = finished_of(self._campaign)
         self._described: Account | None = None
         self._paths: dict[str, Path] = {}
         self._sealed: dict[str, _Sealed] = {}
@@ -293,11 +294,11 @@ class BandState:
                 description = json.load(file)
             if (
                 description["fingerprint"] == self.fingerprint
-                and description["points"] == self._grid.points
+                and description["points"] == self._campaign.points
                 and description["effective_configuration"] == effective_now
             ):
                 return Account(
-                    points=int(description["points"]),
+                    points=int(description.get("launched_points", description["points"])),
                     failed=int(description["failed_points"]),
                     launches=int(description["launches"]),
                     launch_seconds=float(description["launch_seconds"]),
@@ -313,13 +314,11 @@ class BandState:
         if known and known.changed == changed:
             return
         account = read_account(path, self.fingerprint, key)
-        batch = self._batch_of.get(key)
-        if batch is not None and not account.failed:
-            start, stop = self._campaign.batches[batch]
-            self._status[start:stop] = Status.OK
-        else:
-            table = read_sealed_table(path, self.fingerprint, [*AXIS_NAMES, "status"])
-            self._enter(points_of(table), numbers_of(table["status"]))
+        self._finished.enter_sealed(
+            self._batch_of.get(key),
+            account,
+            lambda: read_sealed_table(path, self.fingerprint, [*AXIS_NAMES, "status"]),
+        )
         self._sealed[key] = _Sealed(account, changed)
 
     def _read_journal(self, path: Path, key: str) -> None:
@@ -327,14 +326,12 @@ class BandState:
         known = journal.read()
         if known is not None:
             self._journals[path] = key, journal
-            self._enter(known.values, known.status)
+            self._finished.enter_journal(known)
 
-    def _enter(self, values: npt.NDArray[np.float64], status: npt.NDArray[np.int8]) -> None:
-        points = self._grid.locate(values)
-        # No failure counts against a good result of the same point, whichever came first.
-        for result in np.unique(status[points >= 0]):
-            at = points[(points >= 0) & (status == result)]
-            self._status[at[self._status[at] != Status.OK]] = result
+    def _counts_of_description(self, described: Account) -> Counts:
+        batches = self._campaign.batches
+        blocks = batches.number_of_blocks if isinstance(batches, BlockBatches) else 0
+        return Counts(described.points, described.points, described.failed, blocks, blocks)
 
     def _progress(self, now: float) -> Progress:
         journals = self._running_attempts()
@@ -348,21 +345,25 @@ class BandState:
         launches = sum(points for points, _ in timed)
         mean = sum(seconds for _, seconds in timed) / launches if launches else math.nan
         expected = self._campaign.configuration.sixsv.seconds_per_launch
-        finished = int(np.count_nonzero(self._status != PENDING))
-        failed = int(np.count_nonzero(self._status > Status.OK))
-        sealed = len(self.accounts)
+        accounts = self.accounts
+        sealed = len(accounts)
         if described:
-            finished, failed, sealed = described.points, described.failed, len(self._batch_of)
+            sealed = len(self._batch_of)
+            counts = self._counts_of_description(described)
+        else:
+            counts = self._finished.counts(accounts, [attempt for _, attempt in journals])
         return Progress(
-            points=self._grid.points,
-            finished=finished,
-            failed=failed,
+            points=counts.points,
+            finished=counts.finished,
+            failed=counts.failed,
             batches=len(self._batch_of),
             sealed=sealed,
             running=len(running),
             rate=recent_rate(self.attempts, now),
             launch_seconds=mean,
-            core_seconds_left=(self._grid.points - finished) * (mean if launches else expected),
+            core_seconds_left=(counts.points - counts.finished) * (mean if launches else expected),
+            blocks=counts.blocks,
+            finished_blocks=counts.finished_blocks,
         )
 
 

@@ -130,6 +130,8 @@ def table(campaign: Campaign, bands: Mapping[str, Progress], everything: Progres
     layout.add_column("\nband")
     for name in _COLUMNS:
         layout.add_column(name, justify="right")
+    if everything.blocks:
+        layout.add_column("blocks\nleft", justify="right")
     for band, progress in bands.items():
         layout.add_row(band, *_cells(progress))
     if len(bands) > 1:
@@ -150,6 +152,7 @@ def _cells(progress: Progress) -> list[str]:
         "-" if math.isnan(progress.launch_seconds) else f"{progress.launch_seconds:.2f}",
         hours(progress.core_seconds_left / 3600),
         duration(progress.seconds_left),
+        *([str(progress.blocks - progress.finished_blocks)] if progress.blocks else []),
     ]
 
 
@@ -177,6 +180,11 @@ def _entry(progress: Progress) -> dict[str, Any]:
         "mean_launch_seconds": _known(progress.launch_seconds),
         "core_hours_left": progress.core_seconds_left / 3600,
         "seconds_left": _known(progress.seconds_left),
+        **(
+            {"blocks": progress.blocks, "finished_blocks": progress.finished_blocks}
+            if progress.blocks
+            else {}
+        ),
     }
 
 

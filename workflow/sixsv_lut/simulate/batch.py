@@ -21,6 +21,7 @@ from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.file_errors import explain
 from sixsv_lut.simulate.launches import Launches, launcher_of
+from sixsv_lut.simulate.work import AllRows, Work
 from sixsv_lut.sixsv.launcher import Launcher
 from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.batch_store import BatchStore
@@ -69,6 +70,8 @@ def run_batch(
     retries: int,
     campaign_keys: Collection[str] = (),
     flush_seconds: float = FLUSH_SECONDS,
+    name: str = "",
+    work_of: Callable[[Records], Work] = AllRows,
 ) -> BatchSummary:
     """Run a batch to its end, from wherever earlier attempts have left it.
 
@@ -92,6 +95,10 @@ def run_batch(
         Keys of all batches of the campaign (see `sixsv_lut.store.batch_store.BatchStore.recover`).
     flush_seconds : float
         How long a finished launch may wait for the disk.
+    name : str
+        What tells the batch from others of the same points.
+    work_of : callable
+        Makes what tells, from what the store has, which of the points are launched.
 
     Returns
     -------
@@ -104,30 +111,31 @@ def run_batch(
         The store cannot be written, 6SV cannot be started, or the batch was told to stop. What
         was finished by then is kept.
     """
-    batch = BatchStore(store, recipe.fingerprint, values)
+    batch = BatchStore(store, recipe.fingerprint, values, name)
     with _explained_disk_errors(batch.folder):
         batch.make_folder()
         records = batch.recover(campaign_keys)
-        to_run = records.to_run
-        recovered = len(values) - len(to_run)
-        log.info("%d points, %d in the store, %d to run", len(values), recovered, len(to_run))
+        work = work_of(records)
+        recovered = int(np.count_nonzero(records.status == Status.OK))
         before = int(records.launches.sum())
-        if len(to_run):
+        to_run = work.start()
+        log.info("%d points, %d in the store, %d to run", len(values), recovered, len(to_run))
+        if to_run:
             launcher = launcher_of(recipe, timeout)
             journal = batch.open_journal(threads)
             run = _Run(recipe, launcher, records, journal, retries, flush_seconds)
             try:
-                run.rows([int(row) for row in to_run], threads)
+                run.rows(to_run, work, threads)
             finally:
                 journal.close()
-            batch.seal(records, journal)
+            batch.seal(records.only(work.rows), journal, work.reduced)
         elif not batch.sealed.exists():
-            batch.seal(records)
+            batch.seal(records.only(work.rows), reduced=work.reduced)
         else:  # an attempt may have died between sealing and removing its journals
             batch.remove_replaced()
         batch.publish(output)
     launched = int(records.launches.sum()) - before
-    failed = int(np.count_nonzero(records.status != Status.OK))
+    failed = int(np.count_nonzero(records.status[work.rows] != Status.OK))
     summary = BatchSummary(len(values), recovered, launched, failed)
     log.info("done: %d launched, %d failed", summary.launched, summary.failed)
     return summary
@@ -155,28 +163,34 @@ class _Run:
             queue.SimpleQueue()
         )
 
-    def rows(self, rows: Sequence[int], threads: int) -> None:
-        """Launch these rows, and come back when all have ended; raise if told to stop before."""
+    def rows(self, first: Sequence[int], work: Work, threads: int) -> None:
+        """Launch rows until the work is done; raise if told to stop before."""
         flushed = logged = time.monotonic()
-        left = len(rows)
+        left = asked = len(first)
         pool = ThreadPoolExecutor(threads, thread_name_prefix="launch")
         with _stop_signals(lambda: self._ended.put(None)) as stopped:
             try:
-                for row in rows:
+                for row in first:
                     pool.submit(self._work, row)
                 while left:
-                    left -= self._keep_next(stopped)
+                    ended = self._keep_next(stopped)
+                    if ended is not None:
+                        more = work.go_on(ended)
+                        for row in more:
+                            pool.submit(self._work, row)
+                        left += len(more) - 1
+                        asked += len(more)
                     now = time.monotonic()
                     if now - flushed >= self._flush_seconds:
                         self._journal.sync()
                         flushed = now
                     if now - logged >= _LOG_SECONDS:
-                        log.info("%d of %d launches to go", left, len(rows))
+                        log.info("%d of %d launches to go", left, asked)
                         logged = now
                     why = stopped() or _snakemake_is_gone()
                     if why and left:
                         raise CampaignError(
-                            f"{why}: stopped with {len(rows) - left} of {len(rows)} launches done; "
+                            f"{why}: stopped with {asked - left} of {asked} launches done; "
                             f"they are kept in {self._journal.path}. "
                             "Run the same command again to go on from there."
                         )
@@ -202,23 +216,23 @@ class _Run:
         except BaseException as error:  # the main thread raises it
             self._ended.put(error)
 
-    def _keep_next(self, stopped: Callable[[], str]) -> int:
+    def _keep_next(self, stopped: Callable[[], str]) -> int | None:
         try:
             ended = self._ended.get(timeout=_LOOK_SECONDS)
         except queue.Empty:
-            return 0
+            return None
         if isinstance(ended, BaseException):
             raise ended
         if ended is None:
-            return 0
+            return None
         row, result = ended
         if result.status != Status.OK:
             if stopped():
-                return 0  # who stops this process often stops 6SV too: that is no failed launch
+                return None  # who stops this process often stops 6SV too: that is no failed launch
             log.warning("row %d failed (%s): %s", row, result.status.meaning, result.reason)
         self._journal.append(self._records.values[row], result)
         self._records.enter(row, result)
-        return 1
+        return row
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
 from sixsv_lut.sixsv.deck import Inputs
@@ -33,11 +33,17 @@ class Status(IntEnum):
     UNREADABLE = 3
     NOT_FINITE = 4
     UNPHYSICAL = 5
+    # In LUTs alone: the point was not launched, its values follow from other launches.
+    DERIVED = 6
 
     @property
     def meaning(self) -> str:
         """One word for CF's ``flag_meanings``."""
         return self.name.lower()
+
+
+# How a launch can end: what stands in the store.
+OF_LAUNCHES: tuple[Status, ...] = tuple(one for one in Status if one is not Status.DERIVED)
 
 
 class ReportError(Exception):
@@ -187,6 +193,54 @@ TRANSMITTANCES: tuple[str, ...] = (
 SPHERICAL_ALBEDO = "spherical_albedo_total"
 APPARENT_REFLECTANCE = "apparent_reflectance"
 INTRINSIC_REFLECTANCE = "intrinsic_reflectance"
+
+
+class Exact(Enum):
+    """On which axes a number of the report depends, where both zenith angles are given."""
+
+    BY_GASES = "uo3, uw, psurf and alti"
+    BY_SCATTERING = "aot550, psurf and alti"
+
+
+# Numbers that 6SV prints alike at all points that differ in nothing but the other axes. Seen in
+# 1,080 launches of five bands with aerosol models 1, 2, 5 and 6 and both versions, all points of
+# small grids; whoever makes use of it compares what is launched.
+EXACT_OUTPUTS: dict[str, Exact] = dict.fromkeys(
+    (
+        "gaseous_transmittance_two_way",
+        *(
+            f"{gas}_transmittance_{path}"
+            for gas in ("gas", "water_vapour", "ozone", "co2", "oxygen", "no2", "ch4", "co")
+            for path, _ in _PATHS
+        ),
+    ),
+    Exact.BY_GASES,
+) | dict.fromkeys(
+    (
+        "direct_irradiance_fraction",
+        "diffuse_irradiance_fraction",
+        *(
+            f"{scattering}_{path}"
+            for scattering in (
+                "rayleigh_scattering_transmittance",
+                "aerosol_scattering_transmittance",
+                "scattering_transmittance",
+            )
+            for path, _ in _PATHS
+        ),
+        *(
+            f"{number}_{scatterer}"
+            for number in (
+                "spherical_albedo",
+                "optical_depth",
+                "optical_depth_below_sensor",
+                "single_scattering_albedo",
+            )
+            for scatterer, _ in _SCATTERERS
+        ),
+    ),
+    Exact.BY_SCATTERING,
+)
 
 # A reflectance is the radiance over that of a white surface under the same sun, and passes 1 where
 # sun and view are low. 4 (cos thetas + cos thetav) times the reflectance of a thick layer is the

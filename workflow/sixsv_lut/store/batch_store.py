@@ -16,6 +16,7 @@ import logging
 import os
 import shutil
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,20 @@ from sixsv_lut.files import NotAFileError, appearing_at_once
 from sixsv_lut.store.folder import StoreFile, StoreFolder
 from sixsv_lut.store.journal import JournalReader, JournalWriter
 from sixsv_lut.store.records import PENDING, Attempt, KnownResults, Records
-from sixsv_lut.store.sealed import SealedBatch, write_sealed
+from sixsv_lut.store.sealed import ReducedBatch, SealedBatch, write_sealed
 
 log = logging.getLogger(__name__)
 
 _NO_PERMISSION = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@dataclass(frozen=True)
+class _Sealing:
+    """What is written into a sealed file."""
+
+    records: Records
+    attempts: Collection[Attempt]
+    reduced: ReducedBatch | None
 
 
 class BatchStore:
@@ -45,18 +55,26 @@ class BatchStore:
         Fingerprint of the batch's recipe.
     values : ndarray of float64, shape (n, 8)
         The points of the batch.
+    name : str
+        What tells the batch from others of the same points.
     """
 
-    def __init__(self, store: Path, fingerprint: str, values: npt.NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        store: Path,
+        fingerprint: str,
+        values: npt.NDArray[np.float64],
+        name: str = "",
+    ) -> None:
         self.fingerprint = fingerprint
         self.values = values
-        self.key = batch_key(values)
+        self.key = batch_key(values, name)
         self._files = StoreFolder(store, fingerprint)
         self.folder = self._files.path
         self.sealed = self._files.sealed(self.key)
         self._replaced: list[Path] = []
         self._attempts: list[Attempt] = []
-        self._not_kept: tuple[Records, Collection[Attempt]] | None = None
+        self._not_kept: _Sealing | None = None
 
     def make_folder(self) -> None:
         """Make the folder of the fingerprint."""
@@ -144,37 +162,47 @@ class BatchStore:
         """Start the journal of this attempt, which runs so many launches at a time."""
         return JournalWriter(self._files.new_journal(self.key), self.fingerprint, threads)
 
-    def seal(self, records: Records, journal: JournalWriter | None = None) -> None:
+    def seal(
+        self,
+        records: Records,
+        journal: JournalWriter | None = None,
+        reduced: ReducedBatch | None = None,
+    ) -> None:
         """Write the sealed file, and remove the journals that it replaces.
 
         Parameters
         ----------
         records : Records
-            All rows of the batch, none of them pending.
+            The launches of the batch: none of its rows pending.
         journal : JournalWriter, optional
             The journal of this attempt, closed. If there is none, nothing was launched, and a store
             that gives no permission to write is left as it is.
+        reduced : ReducedBatch, optional
+            What the points are derived from that were not launched.
         """
         if np.any(records.status == PENDING):
             raise ValueError("a batch with rows that were never run cannot be sealed")
         attempts = [*self._attempts, journal.attempt()] if journal else self._attempts
+        sealing = _Sealing(records, attempts, reduced)
         try:
-            self._write(self.sealed, records, attempts)
+            self._write(self.sealed, sealing)
         except OSError as error:
             if journal or error.errno not in _NO_PERMISSION:
                 raise
             # Nothing was launched, so there is nothing to keep: `publish` writes the batch.
             log.info("the store gives no permission to write: its batch is written to the results")
-            self._not_kept = (records, attempts)
+            self._not_kept = sealing
             return
         _sync_folder(self.folder)
         self.remove_replaced()
         if journal:
             journal.path.unlink(missing_ok=True)
 
-    def _write(self, path: Path, records: Records, attempts: Collection[Attempt]) -> None:
+    def _write(self, path: Path, what: _Sealing) -> None:
         with appearing_at_once(path) as temporary:
-            write_sealed(temporary, self.fingerprint, self.key, records, attempts)
+            write_sealed(
+                temporary, self.fingerprint, self.key, what.records, what.attempts, what.reduced
+            )
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
 
@@ -200,7 +228,7 @@ class BatchStore:
             The declared output; one that is there is replaced.
         """
         if self._not_kept:
-            self._write(output, *self._not_kept)
+            self._write(output, self._not_kept)
             return
         with appearing_at_once(output) as temporary:
             try:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from sixsv_lut.files import open_regular
 from sixsv_lut.sixsv.axes import AXIS_NAMES
-from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status, good_rows
+from sixsv_lut.sixsv.report import OF_LAUNCHES, QUANTITY_NAMES, Status, good_rows
 from sixsv_lut.store.folder import host_name
 from sixsv_lut.store.records import Attempt, KnownResults, Result, quantities_in_order
 
@@ -223,7 +223,7 @@ class JournalReader:
 
     def _believable(self, table: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
         good = (table["status"] == Status.OK) & good_rows(self._quantities(table))
-        failed = np.isin(table["status"], [one.value for one in Status if one != Status.OK])
+        failed = np.isin(table["status"], [one for one in OF_LAUNCHES if one != Status.OK])
         if not (good | failed).all():
             log.warning(
                 "%s: %d records hold what 6SV cannot have given and are passed over",

@@ -138,6 +138,14 @@ class Records:
         """Rows that have no good result: those never run, and those that failed."""
         return np.flatnonzero(self.status != Status.OK)
 
+    def only(self, rows: Sequence[int]) -> Records:
+        """Give what is known of some of the rows, in this order."""
+        chosen = Records(self.values[rows])
+        for name in ("status", "launches", "seconds", "quantities"):
+            getattr(chosen, name)[:] = getattr(self, name)[rows]
+        chosen.reasons = [self.reasons[row] for row in rows]
+        return chosen
+
     def wants(self, points: npt.NDArray[np.float64]) -> bool:
         """Tell whether one of these points is in the batch and has no good result."""
         rows = (self._row_of.get(point.tobytes()) for point in canonical(points))

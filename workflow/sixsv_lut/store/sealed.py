@@ -23,7 +23,7 @@ from sixsv_lut.campaign.points import batch_key, points_of
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import open_regular
 from sixsv_lut.sixsv.axes import AXIS_NAMES
-from sixsv_lut.sixsv.report import QUANTITY_NAMES, REQUIRED, Status, good_rows
+from sixsv_lut.sixsv.report import OF_LAUNCHES, QUANTITY_NAMES, REQUIRED, Status, good_rows
 from sixsv_lut.store.records import Attempt, KnownResults, Records, quantities_in_order
 
 _METADATA = b"sixsv_lut"
@@ -65,8 +65,26 @@ class Account:
     attempts: tuple[Attempt, ...] = ()
 
 
+@dataclass(frozen=True)
+class ReducedBatch:
+    """What a batch of reduced launches keeps besides them.
+
+    Attributes
+    ----------
+    blocks : sequence of object
+        For each block, in the order of the batch, what derives its other points: JSON.
+    """
+
+    blocks: Sequence[dict[str, Any]]
+
+
 def write_sealed(
-    path: Path, fingerprint: str, key: str, records: Records, attempts: Collection[Attempt] = ()
+    path: Path,
+    fingerprint: str,
+    key: str,
+    records: Records,
+    attempts: Collection[Attempt] = (),
+    reduced: ReducedBatch | None = None,
 ) -> None:
     """Write a sealed batch.
 
@@ -77,9 +95,11 @@ def write_sealed(
     fingerprint, key : str
         What it is of.
     records : Records
-        All rows of the batch.
+        The launches of the batch.
     attempts : collection of Attempt
         The processes that worked at it.
+    reduced : ReducedBatch, optional
+        What the points are derived from that were not launched.
     """
     columns = {name: column_of(records.values[:, i]) for i, name in enumerate(AXIS_NAMES)}
     columns["status"] = column_of(records.status)
@@ -104,6 +124,8 @@ def write_sealed(
         "version": __version__,
         "account": asdict(account),
     }
+    if reduced:
+        metadata["reduced"] = asdict(reduced)
     path.write_bytes(_content(pa.table(columns), metadata))
 
 
@@ -228,6 +250,12 @@ class SealedBatch:
             _check_results(table)
             return table.select(wanted)
 
+    def reduced(self) -> ReducedBatch | None:
+        """Give what the points are derived from that were not launched; None if all were."""
+        with self._explained():
+            content = self._metadata.get("reduced")
+            return None if content is None else ReducedBatch(**content)
+
     def account(self) -> Account:
         """Give how the batch was made."""
         with self._explained():
@@ -296,7 +324,7 @@ def _check_layout(described: pq.FileMetaData, content: bytes) -> None:
 
 def _check_results(table: pa.Table) -> None:
     status = numbers_of(table["status"])
-    if np.any(status < min(Status)) or np.any(status > max(Status)):
+    if not np.isin(status, OF_LAUNCHES).all():
         raise ValueError("a row has an unknown status")
     # By columns: that touches no memory of the numbers that are not looked at.
     quantities = np.empty((len(QUANTITY_NAMES), len(table))).T
