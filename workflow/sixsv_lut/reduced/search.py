@@ -15,8 +15,8 @@ checks      launches that the skeleton does not need: where the interpolation de
             the interpolation. 6SV steps along the optical depth; such a step belongs to one
             aerosol and place, is almost the same at all azimuths, and random checks miss it.
 growth      while any launch differs from its interpolation by more than the tolerance: find the
-            step that is wrong and give it one more seed. Pivots stay, so that what was launched for
-            them stays in use.
+            step that is wrong, give it one more seed, and launch some more points of that aerosol
+            and place. Pivots stay, so that what was launched for them stays in use.
 fresh       launch random points. If one is wrong, grow, and draw again.
 hold-out    launch random points of all that are still derived, to state the error.
 
@@ -43,8 +43,8 @@ from sixsv_lut.reduced.skeleton import Interpolation, Method, Skeleton, interpol
 # would cost as much as is saved.
 FEWEST_POINTS = 200
 
-# How many of the promised errors a launched value may differ by from its interpolation: what was
-# not launched errs more than what was.
+# By which part of the promised error a launched value may differ from its interpolation: what was
+# not launched errs more than what was. Halved with every new draw of the hold-out points.
 _INNER = 0.5
 # Pivots are chosen with a part of that tolerance, because the errors of the steps add up.
 _PIVOTS = 0.2
@@ -53,6 +53,7 @@ _LESS = 1 / 3
 _FRESH = 20
 _SENSITIVE_ROWS = 2
 _MOST_GROWTH = 60
+_CHECKED_AGAIN = 5
 # How often a seed whose launches fail is replaced by another.
 _MOST_REPLACED = 10
 
@@ -60,7 +61,9 @@ Search = Generator[list[int], npt.NDArray[np.float64], Skeleton]
 _Launching = Generator[list[int], npt.NDArray[np.float64], None]
 
 
-def search(block: Block, promise: Promise, fingerprint: str, hold_out: int) -> Search:
+def search(
+    block: Block, promise: Promise, fingerprint: str, hold_out: int, *, draw: int = 1
+) -> Search:
     """Find out which points of a block must be launched, and what derives the others.
 
     Parameters
@@ -70,10 +73,14 @@ def search(block: Block, promise: Promise, fingerprint: str, hold_out: int) -> S
     promise : Promise
         What the error of derived values must not exceed.
     fingerprint : str
-        Fingerprint of the band's recipe. With the zenith angles and the promise it determines what
-        is drawn at random; a block that is tried again with another promise has other draws.
+        Fingerprint of the band's recipe. With the zenith angles, the promise and the draw it
+        determines what is drawn at random.
     hold_out : int
         Number of hold-out points (see `sixsv_lut.reduced.hold_out.points_of_block`).
+    draw : int
+        2 for a band whose hold-out points erred by more than was promised: all its blocks are
+        searched again with half the tolerance, and other hold-out points are drawn. 3 if that
+        failed too, and so on.
 
     Yields
     ------
@@ -91,8 +98,8 @@ def search(block: Block, promise: Promise, fingerprint: str, hold_out: int) -> S
         What derives the other points.
     """
     angles = (float(block.thetas).hex(), float(block.thetav).hex())
-    draws = Draws(fingerprint, *angles, float(promise.error).hex(), str(promise.relative))
-    return _Search(block, promise, draws, hold_out).run()
+    promised = (float(promise.error).hex(), str(promise.relative), str(draw))
+    return _Search(block, promise, Draws(fingerprint, *angles, *promised), hold_out, draw).run()
 
 
 class _LaunchAllError(Exception):
@@ -100,7 +107,9 @@ class _LaunchAllError(Exception):
 
 
 class _Search:
-    def __init__(self, block: Block, promise: Promise, draws: Draws, hold_out: int) -> None:
+    def __init__(
+        self, block: Block, promise: Promise, draws: Draws, hold_out: int, draw: int
+    ) -> None:
         self._block = block
         self._promise = promise
         self._draws = draws
@@ -113,7 +122,7 @@ class _Search:
         self._gas_values = np.full((gases, places, len(GAS_VALUES)), np.nan)
         self._scattering_values = np.full((aerosols, places, len(SCATTERING_VALUES)), np.nan)
         everything = list(range(gases))
-        self._skeleton = Skeleton(gases=everything, same_gases=everything)
+        self._skeleton = Skeleton(gases=everything, same_gases=everything, draw=draw)
         self._interpolation = Interpolation(block, self._skeleton, self._rho.reshape(block.shape))
         self._derived = np.full(block.points, np.nan)
         self._representatives = np.arange(block.points)
@@ -133,6 +142,7 @@ class _Search:
         except _LaunchAllError as why:
             self._skeleton = Skeleton(
                 method=Method.LAUNCHED,
+                draw=self._skeleton.draw,
                 largest=self._skeleton.largest,
                 growth=self._skeleton.growth,
                 rounds=self._skeleton.rounds,
@@ -237,7 +247,7 @@ class _Search:
     def _note_largest(self) -> None:
         self._skeleton.largest = float(np.nanmax(self._rho))
         promised = self._promise.absolute(self._skeleton.largest)
-        self._skeleton.tolerance = _INNER * promised
+        self._skeleton.tolerance = _INNER**self._skeleton.draw * promised
         self._skeleton.pivot_tolerance = _PIVOTS * self._skeleton.tolerance
 
     # The steps of the interpolation
@@ -464,7 +474,8 @@ class _Search:
             skeleton.rounds += 1
             skeleton.fresh = []
             yield from self._launch_at_random(free, _FRESH, skeleton.fresh)
-            if self._largest_error(skeleton.fresh) <= skeleton.tolerance:
+            errors = self._errors(self._derived[skeleton.fresh], skeleton.fresh)
+            if errors.max(initial=0.0) <= skeleton.tolerance:
                 return
 
     def _hold_out(self) -> _Launching:
@@ -482,20 +493,15 @@ class _Search:
             yield from self._launch(points)
             drawn += [point for point in points if not np.isnan(self._rho[point])]
 
-    def _largest_error(self, points: list[int]) -> float:
-        errors = np.abs(self._derived[points] - self._rho[points])
-        return float(errors.max(initial=0.0))
-
     # Growth
 
     def _grow(self) -> _Launching:
         skeleton = self._skeleton
         while True:
-            good = np.flatnonzero(~np.isnan(self._rho))
-            errors = np.abs(self._derived[good] - self._rho[good])
+            errors = self._errors(self._derived, range(self._block.points))
             if errors.max() <= skeleton.tolerance:
                 return
-            worst = int(good[first_largest(errors)])
+            worst = first_largest(errors)
             point = int(self._representatives[worst])
             yield from self._launch_needed([point])
             if abs(self._rho[point] - self._rho[worst]) > skeleton.tolerance:
@@ -507,61 +513,86 @@ class _Search:
 
     def _grow_at(self, point: int) -> _Launching:
         """Find the step that is wrong at a launched point, and give it one more seed."""
-        block, skeleton, steps = self._block, self._skeleton, self._interpolation
-        gases, aerosol, place, azimuth = block.indices(point)
-        by_azimuth = [block.point(gases, aerosol, place, f) for f in skeleton.azimuth_pivots]
-        by_aerosol = [block.point(gases, a, place, f) for f, a in skeleton.aerosol_pivots]
-        # Where one value was wrong another may still be when this one is right.
-        another = self._unlaunched(self._shuffled(skeleton.gases), aerosol, place)
-        others = [] if another is None else [another]
-        yield from self._launch([*by_azimuth, *by_aerosol, *others])
-
-        def error(weights: Matrix, known: list[int], at: list[int]) -> npt.NDArray[np.float64]:
-            errors = np.abs(product(weights, self._rho[known][:, None])[:, 0] - self._rho[at])
-            return np.where(np.isnan(errors), 0.0, errors)
-
-        rows = [block.point(gases, a, place, f) for f, a in steps.aerosol_rows()]
-        gas_pivots = [by_aerosol[row] for row in skeleton.gas_pivots[place]]
-        where = skeleton.gases.index(gases)
-        columns = steps.columns(place, steps.column_coefficients())[:, where]
-        by_column = np.abs(columns - self._rho[gas_pivots])
-        by_column[np.isnan(by_column)] = 0.0
-        largest = {
-            "azimuth": error(steps.azimuth_coefficients()[[azimuth]], by_azimuth, [point]).max(),
-            "aerosol": error(steps.aerosol_coefficients(), by_aerosol, rows).max(),
-            "gases": error(steps.gas_coefficients(place), gas_pivots, by_aerosol).max(),
-            "columns": by_column.max(),
-        }
-        column = [place, skeleton.gas_pivots[place][first_largest(by_column)]]
-        azimuths = len(block.azimuths)
-        # For each step: its seeds, the new one, and whether there are rows left to be pivots.
-        growing: dict[str, tuple[list[Any], Any, bool]] = {
+        block, skeleton = self._block, self._skeleton
+        gases, aerosol, place, _ = block.indices(point)
+        # Where one value was wrong others may still be when this one is right.
+        same = [block.point(g, aerosol, place, f) for g in skeleton.gases for f in block.azimuths]
+        unknown = [other for other in same if not self._launched[other]]
+        others = self._draws.sample(unknown, _CHECKED_AGAIN)
+        yield from self._launch([*self._pivots_at(point), *others])
+        errors, column = self._errors_of_steps(point)
+        aerosol_pivots = len(skeleton.aerosol_pivots)
+        gas_pivots = skeleton.gas_pivots[place]
+        # Of each step: the seeds, the new one, and whether there are rows left to become pivots.
+        candidates: dict[str, tuple[list[Any], Any, bool]] = {
             "azimuth": (
                 skeleton.azimuth_seeds,
                 [aerosol, place, gases],
-                len(skeleton.azimuth_pivots) < azimuths,
+                len(skeleton.azimuth_pivots) < len(block.azimuths),
             ),
             "aerosol": (
                 skeleton.aerosol_seeds,
                 [place, gases],
-                len(skeleton.aerosol_pivots) < len(rows),
+                aerosol_pivots < len(self._interpolation.aerosol_rows()),
             ),
-            "gases": (skeleton.gas_seeds, gases, len(gas_pivots) < len(by_aerosol)),
+            "gases": (skeleton.gas_seeds, gases, len(gas_pivots) < aerosol_pivots),
             "columns": (
                 skeleton.column_seeds,
-                column,
-                column[1] != skeleton.gas_pivots[place][0]
-                and len(skeleton.column_pivots) < len(skeleton.gases),
+                [place, gas_pivots[column]],
+                len(skeleton.column_pivots) < len(skeleton.gases),
             ),
         }
-        for step in sorted(largest, key=largest.__getitem__, reverse=True):
-            seeds, new, can_grow = growing[step]
-            if can_grow and new not in seeds:
-                seeds.append(new)
+        for step in sorted(errors, key=errors.__getitem__, reverse=True):
+            seeds, seed, can_grow = candidates[step]
+            # A seed that is within the tolerance already would not give another pivot.
+            if can_grow and seed not in seeds and errors[step] > skeleton.pivot_tolerance:
+                seeds.append(seed)
                 skeleton.growth.append(step)
                 return
         skeleton.pivot_tolerance *= _LESS
         skeleton.growth.append("tolerance")
+
+    def _pivots_at(self, point: int) -> list[int]:
+        # From which the point is interpolated, if the later steps are right.
+        gases, _, place, _ = self._block.indices(point)
+        return [*self._azimuths_at(point), *self._aerosols_at(gases, place)]
+
+    def _azimuths_at(self, point: int) -> list[int]:
+        gases, aerosol, place, _ = self._block.indices(point)
+        pivots = self._skeleton.azimuth_pivots
+        return [self._block.point(gases, aerosol, place, f) for f in pivots]
+
+    def _aerosols_at(self, gases: int, place: int) -> list[int]:
+        pivots = self._skeleton.aerosol_pivots
+        return [self._block.point(gases, a, place, f) for f, a in pivots]
+
+    def _errors_of_steps(self, point: int) -> tuple[dict[str, float], int]:
+        # By how much each step errs near a point if it is given launched values, and which column.
+        block, skeleton, steps = self._block, self._skeleton, self._interpolation
+        gases, _, place, azimuth = block.indices(point)
+        rows = [block.point(gases, a, place, f) for f, a in steps.aerosol_rows()]
+        by_aerosol = self._aerosols_at(gases, place)
+        by_gases = [by_aerosol[row] for row in skeleton.gas_pivots[place]]
+        columns = steps.columns(place, steps.column_coefficients())
+        of_columns = self._errors(columns[:, skeleton.gases.index(gases)], by_gases)
+
+        def error(weights: Matrix, pivots: list[int], at: list[int]) -> float:
+            interpolated = product(weights, self._rho[pivots][:, None])[:, 0]
+            return float(self._errors(interpolated, at).max())
+
+        return {
+            "azimuth": error(
+                steps.azimuth_coefficients()[[azimuth]], self._azimuths_at(point), [point]
+            ),
+            "aerosol": error(steps.aerosol_coefficients(), by_aerosol, rows),
+            "gases": error(steps.gas_coefficients(place), by_gases, by_aerosol),
+            "columns": float(of_columns.max()),
+        }, first_largest(of_columns)
+
+    def _errors(self, values: Matrix, points: Sequence[int]) -> npt.NDArray[np.float64]:
+        # 0 where there is no launch to compare with.
+        errors = np.abs(values - self._rho[np.asarray(points, dtype=np.int64)])
+        return np.where(np.isnan(errors), 0.0, errors)
 
 
 def _without_repetition(seeds: list[list[int]]) -> list[list[int]]:

@@ -75,8 +75,11 @@ class Skeleton:
         For each place, positions in `aerosol_pivots`.
     column_pivots : list of int
         Combinations of the gases.
+    draw : int
+        Which draw of hold-out points of the band this is.
     tolerance : float
-        By how much a launched value may differ from its interpolation: half of what is promised.
+        By how much a launched value may differ from its interpolation: half of what is promised, or
+        less if it is not the first draw.
     pivot_tolerance : float
         The tolerance with which the pivots were chosen.
     largest : float
@@ -104,6 +107,7 @@ class Skeleton:
     aerosol_pivots: list[list[int]] = field(default_factory=list)
     gas_pivots: list[list[int]] = field(default_factory=list)
     column_pivots: list[int] = field(default_factory=list)
+    draw: int = 1
     tolerance: float = 0.0
     pivot_tolerance: float = 0.0
     largest: float = 0.0
@@ -154,7 +158,8 @@ class DerivedBlock:
     derived : ndarray of bool, shape (points,)
         Which points were not launched.
     hold_out_errors : ndarray of float64, shape (n,)
-        By how much rho_atm of each hold-out point differs from what was derived for it.
+        By how much rho_atm of each hold-out point differs from what was derived for it. None if no
+        point of the block is derived.
     """
 
     values: npt.NDArray[np.float64]
@@ -202,7 +207,7 @@ def derive(
     _copy_transmittances(block, skeleton, known, computed)
     if np.isnan(computed[~launched]).any():
         raise ValueError("launches are missing from which values of the block are derived")
-    hold_out = np.array(skeleton.hold_out, dtype=np.int64)
+    hold_out = np.array([] if launched.all() else skeleton.hold_out, dtype=np.int64)
     return DerivedBlock(
         np.where(launched[:, None], known, computed),
         ~launched,
