@@ -16,7 +16,16 @@ from sixsv_lut.reduced.hold_out import statement
 from sixsv_lut.reduced.promise import SMALLEST_ERROR, Promise
 from sixsv_lut.reduced.search import FEWEST_POINTS, search
 from sixsv_lut.reduced.skeleton import Method, derive
-from unit.reduced_support import PROMISE, Found, Values, block_of, find, printed, separable
+from unit.reduced_support import (
+    PROMISE,
+    Found,
+    Values,
+    block_of,
+    find,
+    printed,
+    recorded,
+    separable,
+)
 
 SMALL = block_of()
 FULL = block_of(4, 5, 7, 4, 3, 11)
@@ -318,24 +327,41 @@ def test_a_dark_block_takes_more_launches_if_the_promise_is_relative() -> None:
 # Determinism
 
 
-@pytest.mark.parametrize(("block", "noise"), [(FULL, 5e-7), (SMALL, 3e-6)])
+def noisy_values(block: Block, noise: float) -> tuple[Block, Values]:
+    chance = np.random.default_rng(1)
+    rho = separable(block, 3) + chance.uniform(-noise, noise, block.shape)
+    return block, printed(block, rho)
+
+
+@pytest.mark.parametrize(
+    ("block", "values"),
+    [noisy_values(FULL, 5e-7), noisy_values(SMALL, 3e-6), recorded("Oa11")],
+    ids=["full", "small", "Oa11"],
+)
 def test_noise_in_the_last_bits_changes_no_decision(
-    block: Block, noise: float, monkeypatch: pytest.MonkeyPatch
+    block: Block, values: Values, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = np.random.default_rng(1)
-    values = printed(block, separable(block, 3) + chance.uniform(-noise, noise, block.shape))
     quiet = find(block, values)
     take_out = arithmetic._take_out
 
-    def noisy(residue: Values, direction: Values) -> Values:
-        parts = take_out(residue, direction)
-        residue *= 1 + 1e-14 * chance.uniform(-1, 1, residue.shape)
-        return parts * (1 + 1e-14 * chance.uniform(-1, 1, parts.shape))
+    def disturbed(numbers: Values) -> Values:
+        return numbers * (1 + 1e-14 * chance.uniform(-1, 1, numbers.shape))
 
-    monkeypatch.setattr(arithmetic, "_take_out", noisy)
-    disturbed = find(block, values)
-    assert disturbed.requests == quiet.requests
-    np.testing.assert_allclose(disturbed.result.values, quiet.result.values, rtol=0, atol=1e-12)
+    def take_out_disturbed(residue: Values, direction: Values) -> Values:
+        parts = take_out(residue, direction)
+        residue[:] = disturbed(residue)
+        return disturbed(parts)
+
+    def launch_disturbed(points: Sequence[int]) -> Values:
+        rows = values[points]
+        rows[:, RHO] = disturbed(rows[:, RHO])
+        return rows
+
+    monkeypatch.setattr(arithmetic, "_take_out", take_out_disturbed)
+    noisy = find(block, values, launch=launch_disturbed)
+    assert noisy.requests == quiet.requests
+    np.testing.assert_allclose(noisy.result.values, quiet.result.values, rtol=0, atol=1e-12)
 
 
 def test_the_same_block_is_searched_in_the_same_way_again() -> None:
