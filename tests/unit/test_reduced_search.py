@@ -260,8 +260,8 @@ def test_steps_are_found_by_the_checks_and_not_by_random_points(
         return float(np.mean(shares))
 
     def points_for_the_transmittances_only(self: searching._Search) -> Iterator[list[int]]:
-        unknown = np.argwhere(np.isnan(self._scattering_values[..., 0]))
-        yield from self._launch(block.point(0, int(a), int(k), 0) for a, k in unknown)
+        unknown = np.argwhere(np.isnan(self._launches.scattering_values[..., 0]))
+        yield from self._launches.launch(block.point(0, int(a), int(k), 0) for a, k in unknown)
 
     with_checks = share_of_wrong_values()
     monkeypatch.setattr(searching._Search, "_first_checks", points_for_the_transmittances_only)

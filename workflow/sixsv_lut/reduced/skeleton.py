@@ -34,6 +34,7 @@ import numpy.typing as npt
 
 from sixsv_lut.reduced.arithmetic import Matrix, coefficients, product
 from sixsv_lut.reduced.block import GAS_VALUES, RHO, SCATTERING_VALUES, VALUES, Block
+from sixsv_lut.reduced.copies import originals
 
 
 class Method(StrEnum):
@@ -234,11 +235,9 @@ def interpolate(
     ndarray of float64, shape (points,)
         Interpolated or copied rho_atm of every point, also where it was launched.
     """
-    launched = rho.reshape(block.shape)
     if skeleton.method is Method.COPIED:
-        distinct = launched[skeleton.gases][..., block.azimuths]
-    else:
-        distinct = Interpolation(block, skeleton, launched).all_values()
+        return rho[originals(block, skeleton.same_gases)]
+    distinct = Interpolation(block, skeleton, rho.reshape(block.shape)).all_values()
     # Everything else is a copy: of the gases, and of the azimuth where there is but one.
     where = [skeleton.gases.index(gases) for gases in skeleton.same_gases]
     return np.broadcast_to(distinct[where], block.shape).reshape(-1)
