@@ -119,6 +119,25 @@ def test_a_gas_that_changes_something_elsewhere_only_makes_everything_be_launche
     assert found.launched.all()
 
 
+def test_where_all_points_depend_on_the_gases_alike_one_column_of_them_is_enough() -> None:
+    patterns = separable(block_of(1, 1, 7, 4, 3, 11), 3)
+    gases = np.linspace(1, 0.6, 20)[:, None, None, None]
+    values = printed(FULL, gases * patterns)
+    found = find(FULL, values)
+    assert_true_to_launches(found, values)
+    assert found.errors(values).max() <= ROUNDING
+    assert len(found.skeleton.gas_seeds) == 1
+    # At one place the gases act in another way: that is found, and the step grows.
+    other = np.linspace(1, 0.5, 20)[:, None, None]
+    rho = gases * patterns
+    rho[:, :3, 4] = other * patterns[:, :3, 4]
+    values = printed(FULL, rho)
+    found = find(FULL, values)
+    assert_true_to_launches(found, values)
+    assert "gases" in found.skeleton.growth
+    assert found.errors(values).max() <= PROMISE.error
+
+
 @pytest.mark.parametrize("angles", [(0.0, 30.0), (30.0, 0.0), (0.0, 0.0)])
 def test_where_an_angle_is_0_all_azimuths_are_copies_of_the_first(
     angles: tuple[float, float],

@@ -226,6 +226,8 @@ class _Search:
         )
         skeleton.aerosol_pivots = [rows[row] for row in chosen]
 
+        if not any(skeleton.gas_pivots):
+            yield from self._leave_out_gas_seeds()
         yield from self._launch_gas_seeds()
         for place, pivots in enumerate(skeleton.gas_pivots):
             matrix = steps.gas_matrix(place)
@@ -257,6 +259,22 @@ class _Search:
         place, gases = seed
         rows = self._interpolation.aerosol_rows()
         return [self._block.point(gases, a, place, f) for f, a in rows]
+
+    def _leave_out_gas_seeds(self) -> Launching:
+        # Where little water vapour acts, all points depend on the gases in the same way: if that is
+        # so under the most and the least air, one column is enough everywhere.
+        skeleton = self._skeleton
+        yield from self._launches.launch(
+            point
+            for gases in skeleton.gas_seeds
+            for place in self._extremes
+            for point in self._aerosols_at(gases, place)
+        )
+        matrices = [self._interpolation.gas_matrix(place) for place in self._extremes]
+        if any(np.isnan(matrix).any() for matrix in matrices):
+            return
+        if all(len(choose_rows(matrix, skeleton.pivot_tolerance)) == 1 for matrix in matrices):
+            del skeleton.gas_seeds[1:]
 
     def _launch_gas_seeds(self) -> Launching:
         every = [[g] for g in self._skeleton.gases]
