@@ -20,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import RangeBatches
 from sixsv_lut.campaign.configuration import validate
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import make_recipe
@@ -33,7 +33,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 BATCH = """
 import json, sys
 from pathlib import Path
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import RangeBatches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import read_recipe
 from sixsv_lut.campaign.table import read_batch
@@ -42,7 +42,7 @@ from sixsv_lut.simulate.batch import run_batch
 folder = Path(sys.argv[1])
 axes, batch_size = json.loads((folder / "grid.json").read_text())
 grid = Grid(tuple(map(tuple, axes)))
-values, keys = read_batch(folder / "table.parquet", 0, grid, Batches(grid.points, batch_size))
+values, keys = read_batch(folder / "table.parquet", 0, grid, RangeBatches(grid.points, batch_size))
 run_batch(
     values, read_recipe(folder / "recipe.json"), folder / "store", folder / "batch.parquet",
     threads=1, timeout=120, retries=1, campaign_keys=keys,
@@ -78,7 +78,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         recipe.write(folder / "recipe.json")
-        write_table(grid, Batches(grid.points, arguments.launches), folder / "table.parquet")
+        write_table(grid, RangeBatches(grid.points, arguments.launches), folder / "table.parquet")
         (folder / "grid.json").write_text(json.dumps([grid.values, arguments.launches]))
         writer = recipe.deck_writer()
         for i, point in enumerate(grid.rows(0, arguments.launches)):

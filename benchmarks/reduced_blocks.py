@@ -7,6 +7,7 @@ object for each block, and one for each band:
 
 launches, ratio   launches of the block, hold-out included, and points for each of them
 cpu_seconds       CPU time of these launches
+cpu_ratio         CPU time of launching all points, from the mean of the extra launches, over that
 requests          how many times the search waited for launches
 ranks             pivots over azimuths, aerosols, gases and columns of the gases
 growth            what was added because launches differed from their interpolation
@@ -38,11 +39,11 @@ import yaml
 
 from sixsv_lut.campaign.configuration import validate
 from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.hold_out import points_of_block, statement
+from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.campaign.recipe import Recipe, make_recipe
 from sixsv_lut.reduced.block import RHO, VALUES, Block
 from sixsv_lut.reduced.draws import Draws
-from sixsv_lut.reduced.hold_out import points_of_block, statement
-from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.reduced.search import search
 from sixsv_lut.reduced.skeleton import derive
 from sixsv_lut.sixsv.executable import launch_environment
@@ -170,6 +171,10 @@ def try_block(
     printed = launches.values([points[i] for i in more])
     differences = np.abs(result.values[more] - printed)
     number = int(np.count_nonzero(launched))
+    seconds = launches.cpu_seconds([points[i] for i in np.flatnonzero(launched)])
+    seconds_of_all = (
+        block.points / max(1, len(more)) * launches.cpu_seconds([points[i] for i in more])
+    )
     row = {
         "band": recipe.band,
         "thetas": block.thetas,
@@ -177,7 +182,8 @@ def try_block(
         "method": str(skeleton.method),
         "launches": number,
         "ratio": round(block.points / number, 1),
-        "cpu_seconds": round(launches.cpu_seconds([points[i] for i in np.flatnonzero(launched)])),
+        "cpu_seconds": round(seconds),
+        "cpu_ratio": round(seconds_of_all / seconds, 1),
         "requests": requests,
         "ranks": skeleton.ranks,
         "growth": skeleton.growth,
@@ -202,6 +208,11 @@ def _drawn_blocks(grid: Grid, seed: int, number: int) -> Iterator[tuple[int, int
     zeniths = grid.shape[6] * grid.shape[7]
     for block in Draws("blocks", str(seed)).sample(range(zeniths), number):
         yield divmod(block, grid.shape[7])
+
+
+def _block_at(grid: Grid, angles: str) -> tuple[int, int]:
+    thetas, thetav = map(float, angles.split(","))
+    return grid.axes[6].tolist().index(thetas), grid.axes[7].tolist().index(thetav)
 
 
 def record(recipe: Recipe, launches: Launches, path: Path) -> None:
@@ -229,6 +240,12 @@ def main() -> None:
     parser.add_argument("--bands", nargs="+", default=["Oa01", "Oa11", "Oa20"])
     parser.add_argument("--blocks", type=int, default=2, help="how many blocks of each band")
     parser.add_argument("--seed", type=int, default=1, help="of the draw of the blocks")
+    parser.add_argument(
+        "--at",
+        nargs="+",
+        metavar="THETAS,THETAV",
+        help="the blocks with these zenith angles instead of drawn ones",
+    )
     parser.add_argument("--extra", type=int, default=200, help="launches to see the error")
     parser.add_argument("--promise", type=float, default=1e-5)
     parser.add_argument("--relative", action="store_true")
@@ -249,7 +266,11 @@ def main() -> None:
             record(recipe, launches, arguments.record / f"{band}.npz")
             continue
         rows, errors = [], []
-        for angles in _drawn_blocks(grid, arguments.seed, arguments.blocks):
+        if arguments.at:
+            blocks = [_block_at(grid, angles) for angles in arguments.at]
+        else:
+            blocks = list(_drawn_blocks(grid, arguments.seed, arguments.blocks))
+        for angles in blocks:
             row, errors_of_block = try_block(
                 grid, angles, launches, recipe, promise, hold_out, arguments.extra
             )

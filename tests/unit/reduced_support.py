@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sixsv_lut.reduced.block import GAS_VALUES, RHO, SCATTERING_VALUES, VALUES, Block
 from sixsv_lut.campaign.promise import Promise
+from sixsv_lut.reduced.block import GAS_VALUES, RHO, SCATTERING_VALUES, VALUES, Block
 from sixsv_lut.reduced.search import search
 from sixsv_lut.reduced.skeleton import DerivedBlock, Skeleton, derive
 from unit.support import DATA

@@ -34,7 +34,7 @@ def _campaign(**changes: object) -> Campaign:
 def test_batches_hold_every_point_once_in_order(views: int, size: int) -> None:
     view = [f"{i / 5:.1f}" for i in range(views)]
     campaign = _campaign(batch_size=size, axes=axes_entry(thetav=view))
-    ranges = list(campaign.batches)
+    ranges = [campaign.batches[batch] for batch in range(len(campaign.batches))]
     points = [point for start, stop in ranges for point in range(start, stop)]
     assert points == list(range(2 * views))
     assert all(0 < stop - start <= size for start, stop in ranges)

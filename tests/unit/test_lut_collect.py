@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import RangeBatches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.lut.collect import (
@@ -64,7 +64,7 @@ def _batches(
 
 
 def _collect(files: list[Path], **options: object) -> BandResults:
-    return collect(_GRID, Batches(_GRID.points, _SIZE), FINGERPRINT, files, **options)  # type: ignore[arg-type]
+    return collect(_GRID, RangeBatches(_GRID.points, _SIZE), FINGERPRINT, files, **options)  # type: ignore[arg-type]
 
 
 def test_every_point_is_there_in_order_with_its_products(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import RangeBatches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.table import write_table
 from sixsv_lut.host.script import running
@@ -44,7 +44,7 @@ def _zarr(path: Path) -> None:
 
 
 def _parameters(path: Path) -> None:
-    write_table(_GRID, Batches(_GRID.points, 10), path)
+    write_table(_GRID, RangeBatches(_GRID.points, 10), path)
 
 
 def _recipe(path: Path) -> None:

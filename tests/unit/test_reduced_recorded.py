@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sixsv_lut.reduced.hold_out import statement
+from sixsv_lut.campaign.hold_out import statement
 from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.reduced.skeleton import Method
 from unit.reduced_support import Found, Values, find, recorded

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sixsv_lut.campaign.hold_out import statement
+from sixsv_lut.campaign.promise import SMALLEST_ERROR, Promise
 from sixsv_lut.reduced import arithmetic
 from sixsv_lut.reduced import search as searching
 from sixsv_lut.reduced.block import RHO, Block
-from sixsv_lut.reduced.hold_out import statement
-from sixsv_lut.campaign.promise import SMALLEST_ERROR, Promise
-from sixsv_lut.reduced.search import FEWEST_POINTS
+from sixsv_lut.reduced.search import FEWEST_POINTS, search
 from sixsv_lut.reduced.skeleton import Method, derive
-from unit.reduced_support import PROMISE, Found, Values, block_of, find, printed, separable
+from unit.reduced_support import (
+    PROMISE,
+    Found,
+    Values,
+    block_of,
+    find,
+    printed,
+    recorded,
+    separable,
+)
 
 SMALL = block_of()
 FULL = block_of(4, 5, 7, 4, 3, 11)
@@ -108,6 +117,25 @@ def test_a_gas_that_changes_something_elsewhere_only_makes_everything_be_launche
     assert found.skeleton.method is Method.LAUNCHED
     assert found.skeleton.reason == "points differ that are alike elsewhere"
     assert found.launched.all()
+
+
+def test_where_all_points_depend_on_the_gases_alike_one_column_of_them_is_enough() -> None:
+    patterns = separable(block_of(1, 1, 7, 4, 3, 11), 3)
+    gases = np.linspace(1, 0.6, 20)[:, None, None, None]
+    values = printed(FULL, gases * patterns)
+    found = find(FULL, values)
+    assert_true_to_launches(found, values)
+    assert found.errors(values).max() <= ROUNDING
+    assert len(found.skeleton.gas_seeds) == 1
+    # At one place the gases act in another way: that is found, and the step grows.
+    other = np.linspace(1, 0.5, 20)[:, None, None]
+    rho = gases * patterns
+    rho[:, :3, 4] = other * patterns[:, :3, 4]
+    values = printed(FULL, rho)
+    found = find(FULL, values)
+    assert_true_to_launches(found, values)
+    assert "gases" in found.skeleton.growth
+    assert found.errors(values).max() <= PROMISE.error
 
 
 @pytest.mark.parametrize("angles", [(0.0, 30.0), (30.0, 0.0), (0.0, 0.0)])
@@ -236,15 +264,30 @@ def with_steps(block: Block, size: float, seed: int) -> Values:
     return printed(block, rho)
 
 
-def test_a_large_step_is_found_by_the_checks() -> None:
+def test_steps_are_found_by_the_checks_and_not_by_random_points(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     block = block_of(1, 5, 7, 4, 3, 7)
-    missed = 0
-    for seed in range(10):
-        values = with_steps(block, 1e-3, seed)
-        found = find(block, values)
-        assert_true_to_launches(found, values)
-        missed += found.errors(values).max(initial=0) > PROMISE.error
-    assert missed == 0
+
+    def share_of_wrong_values() -> float:
+        shares = []
+        for seed in range(20):
+            values = with_steps(block, 1e-3, seed)
+            found = find(block, values)
+            assert_true_to_launches(found, values)
+            shares.append(np.mean(found.errors(values) > PROMISE.error))
+        return float(np.mean(shares))
+
+    def points_for_the_transmittances_only(self: searching._Search) -> Iterator[list[int]]:
+        unknown = np.argwhere(np.isnan(self._launches.scattering_values[..., 0]))
+        yield from self._launches.launch(block.point(0, int(a), int(k), 0) for a, k in unknown)
+
+    with_checks = share_of_wrong_values()
+    monkeypatch.setattr(searching._Search, "_first_checks", points_for_the_transmittances_only)
+    monkeypatch.setattr(searching, "_CHECKED_AGAIN", 0)
+    without_checks = share_of_wrong_values()
+    assert with_checks < 0.0005
+    assert without_checks > 10 * with_checks
 
 
 @pytest.mark.parametrize("size", [2e-4, 1e-3])
@@ -303,24 +346,41 @@ def test_a_dark_block_takes_more_launches_if_the_promise_is_relative() -> None:
 # Determinism
 
 
-@pytest.mark.parametrize(("block", "noise"), [(FULL, 5e-7), (SMALL, 3e-6)])
+def noisy_values(block: Block, noise: float) -> tuple[Block, Values]:
+    chance = np.random.default_rng(1)
+    rho = separable(block, 3) + chance.uniform(-noise, noise, block.shape)
+    return block, printed(block, rho)
+
+
+@pytest.mark.parametrize(
+    ("block", "values"),
+    [noisy_values(FULL, 5e-7), noisy_values(SMALL, 3e-6), recorded("Oa11")],
+    ids=["full", "small", "Oa11"],
+)
 def test_noise_in_the_last_bits_changes_no_decision(
-    block: Block, noise: float, monkeypatch: pytest.MonkeyPatch
+    block: Block, values: Values, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = np.random.default_rng(1)
-    values = printed(block, separable(block, 3) + chance.uniform(-noise, noise, block.shape))
     quiet = find(block, values)
     take_out = arithmetic._take_out
 
-    def noisy(residue: Values, direction: Values) -> Values:
-        parts = take_out(residue, direction)
-        residue *= 1 + 1e-14 * chance.uniform(-1, 1, residue.shape)
-        return parts * (1 + 1e-14 * chance.uniform(-1, 1, parts.shape))
+    def disturbed(numbers: Values) -> Values:
+        return numbers * (1 + 1e-14 * chance.uniform(-1, 1, numbers.shape))
 
-    monkeypatch.setattr(arithmetic, "_take_out", noisy)
-    disturbed = find(block, values)
-    assert disturbed.requests == quiet.requests
-    np.testing.assert_allclose(disturbed.result.values, quiet.result.values, rtol=0, atol=1e-12)
+    def take_out_disturbed(residue: Values, direction: Values) -> Values:
+        parts = take_out(residue, direction)
+        residue[:] = disturbed(residue)
+        return disturbed(parts)
+
+    def launch_disturbed(points: Sequence[int]) -> Values:
+        rows = values[points]
+        rows[:, RHO] = disturbed(rows[:, RHO])
+        return rows
+
+    monkeypatch.setattr(arithmetic, "_take_out", take_out_disturbed)
+    noisy = find(block, values, launch=launch_disturbed)
+    assert noisy.requests == quiet.requests
+    np.testing.assert_allclose(noisy.result.values, quiet.result.values, rtol=0, atol=1e-12)
 
 
 def test_the_same_block_is_searched_in_the_same_way_again() -> None:
@@ -341,6 +401,26 @@ def test_other_fingerprints_angles_and_promises_draw_other_points() -> None:
         find(FULL, values, Promise(2e-5)),
     ]
     assert len({tuple(found.skeleton.hold_out) for found in searches}) == 4
+
+
+def test_a_second_draw_asks_for_more_and_draws_other_points() -> None:
+    noise = np.random.default_rng(1).uniform(-5e-7, 5e-7, FULL.shape)
+    values = printed(FULL, separable(FULL, 3) + noise)
+    running, known = search(FULL, PROMISE, "f", 20, draw=2), find(FULL, values)
+    wanted, asked = next(running), []
+    while True:
+        asked += wanted
+        try:
+            wanted = running.send(values[wanted])
+        except StopIteration as ended:
+            skeleton = ended.value
+            break
+    assert skeleton.draw == 2
+    assert skeleton.tolerance == known.skeleton.tolerance / 2
+    assert not set(skeleton.hold_out) & set(known.skeleton.hold_out)
+    assert len(asked) >= known.launches
+    # Most of it is known from the first time.
+    assert np.count_nonzero(known.launched[asked]) > known.launches / 2
 
 
 def test_hold_out_points_change_nothing_but_their_own_status() -> None:
@@ -405,17 +485,22 @@ def test_where_no_seed_can_be_added_pivots_are_chosen_more_sharply(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Each step alone is within its tolerance at a place that all seeds know, but their sum is not.
-    monkeypatch.setattr(searching, "_PIVOTS", 0.5)
+    monkeypatch.setattr(searching, "_PIVOTS", 1.0)
     block = block_of(2, 2, 3, 2, 2, 24)
-    rho = separable(block, 3, seed=2)
     place = block.pressure_and_altitude(1, 0)
-    noise = np.random.default_rng(2).choice([-2.375e-6, 2.375e-6], rho[0, :, place].shape)
-    rho[0, :, place] += noise
-    values = printed(block, rho)
-    found = find(block, values)
-    assert "tolerance" in found.skeleton.growth
-    assert found.skeleton.pivot_tolerance == pytest.approx(0.5 * 5e-6 / 3)
-    assert found.errors(values).max() <= PROMISE.error
+    sharpened = 0
+    for seed in range(8):
+        rho = separable(block, 5, seed)
+        signs = np.random.default_rng(seed).choice([-1, 1], rho[0, :, place].shape)
+        rho[0, :, place] += 4.75e-6 * signs
+        values = printed(block, rho)
+        found = find(block, values)
+        steps = found.skeleton.growth.count("tolerance")
+        assert found.skeleton.pivot_tolerance == pytest.approx(5e-6 / 3**steps)
+        assert_true_to_launches(found, values)
+        assert np.mean(found.errors(values) > PROMISE.error) < 0.01
+        sharpened += steps > 0
+    assert sharpened
 
 
 def test_growth_that_does_not_end_launches_everything(monkeypatch: pytest.MonkeyPatch) -> None:

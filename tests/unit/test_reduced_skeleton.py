@@ -81,6 +81,15 @@ def test_hold_out_errors_are_those_of_what_would_have_been_derived() -> None:
     np.testing.assert_array_equal(found.result.hold_out_errors, errors[:, RHO])
 
 
+def test_where_all_points_are_hold_out_points_nothing_is_derived_and_nothing_is_said() -> None:
+    block = block_of(1, 1, 5, 3, 2, 7)
+    values = printed(block, separable(block, 2))
+    found = find(block, values, hold_out=block.points)
+    assert found.launched.all()
+    assert found.skeleton.hold_out
+    assert len(found.result.hold_out_errors) == 0
+
+
 def test_derived_values_are_no_source_of_others() -> None:
     found = find(BLOCK, VALUES)
     disturbed = VALUES.copy()

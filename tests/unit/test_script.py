@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, effective_yaml
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.host.script import configuration_of, handed_to_scripts, running
@@ -20,7 +21,7 @@ from unit.support import axes_entry, configuration, small_disk
 
 def _handed(made: Configuration) -> Any:
     """Give a configuration to a script as Snakemake does."""
-    config = pickle.loads(pickle.dumps(handed_to_scripts(made)))
+    config = pickle.loads(pickle.dumps(handed_to_scripts(Campaign(made))))
     return SimpleNamespace(config=config)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import RangeBatches
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.table import write_table
 from sixsv_lut.host.script import handed_to_scripts
@@ -20,10 +22,10 @@ _WORKFLOW = Path(__file__).parents[2] / "workflow"
 
 # Runs the script with what Snakemake would give it, and tells which packages that has loaded.
 _RUN = """
-import ast, json, runpy, sys
+import json, pickle, runpy, sys
 from types import SimpleNamespace
 
-given = ast.literal_eval(sys.argv[2])
+given = pickle.loads(sys.stdin.buffer.read())
 snakemake = SimpleNamespace(**{
     name: SimpleNamespace(**value) if name in ("input", "wildcards") else value
     for name, value in given.items()
@@ -45,13 +47,13 @@ def loaded_by_a_batch(folder: Path, executable: Path) -> set[str]:
         "log": [str(folder / "batch.log")],
         "wildcards": {"band": "Oa08", "batch": "00000"},
         "threads": 1,
-        "config": {"batch": handed_to_scripts(made)["batch"]},
+        "config": {"batch": handed_to_scripts(Campaign(made))["batch"]},
     }
     ended = subprocess.run(
-        [sys.executable, "-c", _RUN, str(_WORKFLOW / "scripts/simulate.py"), repr(given)],
+        [sys.executable, "-c", _RUN, str(_WORKFLOW / "scripts/simulate.py")],
+        input=pickle.dumps(given),
         env={"PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
-        text=True,
         check=True,
     )
     return set(json.loads(ended.stdout))
@@ -63,7 +65,7 @@ def test_a_batch_loads_no_large_package_that_it_does_not_need(tmp_path: Path, at
     recipe = recipe_with(fake.path)
     recipe.write(tmp_path / "recipe.json")
     grid = Grid(configuration().axes.written())
-    write_table(grid, Batches(grid.points, 4), tmp_path / "table.parquet")
+    write_table(grid, RangeBatches(grid.points, 4), tmp_path / "table.parquet")
     if attempt == "from the store":
         loaded_by_a_batch(tmp_path, fake.path)
         (tmp_path / "batch.parquet").unlink()

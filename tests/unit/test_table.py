@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sixsv_lut.campaign.batches import Batches
+from sixsv_lut.campaign.batches import RangeBatches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.campaign.table import describe_table, read_batch, read_batch_keys, write_table
@@ -28,13 +28,13 @@ _GRID = Grid(
         ("5", "15"),
     )
 )
-_BATCHES = Batches(_GRID.points, 36)
+_BATCHES = RangeBatches(_GRID.points, 36)
 _SIZES = [1, 7, 32, 96, 1000]
 
 
 @pytest.mark.parametrize("size", _SIZES)
 def test_row_groups_are_batches(tmp_path: Path, size: int) -> None:
-    write_table(_GRID, Batches(_GRID.points, size), tmp_path / "table.parquet")
+    write_table(_GRID, RangeBatches(_GRID.points, size), tmp_path / "table.parquet")
     file = pq.ParquetFile(tmp_path / "table.parquet")
     rows = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
     assert rows == [min(size, 96 - start) for start in range(0, 96, size)]
@@ -42,7 +42,7 @@ def test_row_groups_are_batches(tmp_path: Path, size: int) -> None:
 
 @pytest.mark.parametrize("size", _SIZES)
 def test_the_table_holds_the_grid_whatever_the_batch_size(tmp_path: Path, size: int) -> None:
-    write_table(_GRID, Batches(_GRID.points, size), tmp_path / "table.parquet")
+    write_table(_GRID, RangeBatches(_GRID.points, size), tmp_path / "table.parquet")
     table = pq.read_table(tmp_path / "table.parquet")
     assert table.column_names == ["point", *AXIS_NAMES]
     assert table["point"].to_pylist() == list(range(96))
@@ -87,7 +87,7 @@ def test_a_table_of_other_points_is_refused_by_its_name(tmp_path: Path, size: in
     path = tmp_path / "table.parquet"
     other = Grid((("0.25", "0.31"), *_GRID.values[1:]))
     made = other if size == 36 else _GRID
-    write_table(made, Batches(made.points, size), path)
+    write_table(made, RangeBatches(made.points, size), path)
     with pytest.raises(CampaignError) as refusal:
         read_batch(path, 2, _GRID, _BATCHES)
     assert f"{path} holds other points for batch 2" in str(refusal.value)
@@ -111,7 +111,7 @@ def test_a_full_size_table_is_made_in_seconds(tmp_path: Path) -> None:
     shape = (4, 5, 7, 4, 3, 11, 13, 13)
     grid = Grid(tuple(tuple(str(i) for i in range(length)) for length in shape))
     begin = time.process_time()
-    write_table(grid, Batches(grid.points, 4096), tmp_path / "table.parquet")
+    write_table(grid, RangeBatches(grid.points, 4096), tmp_path / "table.parquet")
     assert time.process_time() - begin < 30
     assert pq.ParquetFile(tmp_path / "table.parquet").metadata.num_rows == 3_123_120
 
@@ -130,7 +130,7 @@ def test_the_text_shows_counts_axes_and_the_first_points_as_written() -> None:
 
 def test_a_long_axis_is_shown_by_its_ends() -> None:
     angles = tuple(str(i) for i in range(80))
-    text = describe_table(Grid((("1",),) * 7 + (angles,)), Batches(80, 10))
+    text = describe_table(Grid((("1",),) * 7 + (angles,)), RangeBatches(80, 10))
     assert "80 values  0 1 2 3 4 5 ... 74 75 76 77 78 79" in text
 
 
@@ -139,7 +139,7 @@ def test_keys_are_read_from_the_table_of_these_batches_and_computed_without_it(
 ) -> None:
     path = tmp_path / "table.parquet"
     computed = read_batch_keys(path, _GRID, _BATCHES)
-    assert computed == [batch_key(_GRID.rows(start, stop)) for start, stop in _BATCHES]
+    assert computed == [batch_key(_GRID.rows(*_BATCHES[batch])) for batch in range(len(_BATCHES))]
     write_table(_GRID, _BATCHES, path)
     # Keys in the middle are not compared with the grid: that these come back shows who gave them.
     table = pq.read_table(path)
@@ -156,10 +156,10 @@ def test_keys_of_another_table_are_never_taken(tmp_path: Path, damage: str) -> N
     path = tmp_path / "table.parquet"
     other = Grid((("0.25", "0.31"), *_GRID.values[1:]))
     size = 12 if damage == "other batches" else 36
-    write_table(other if damage == "other points" else _GRID, Batches(96, size), path)
+    write_table(other if damage == "other points" else _GRID, RangeBatches(96, size), path)
     if damage == "no table":
         path.write_text("this is no table")
     elif damage == "cut":
         path.write_bytes(path.read_bytes()[:-20])
-    expected = [batch_key(_GRID.rows(start, stop)) for start, stop in _BATCHES]
+    expected = [batch_key(_GRID.rows(*_BATCHES[batch])) for batch in range(len(_BATCHES))]
     assert read_batch_keys(path, _GRID, _BATCHES) == expected

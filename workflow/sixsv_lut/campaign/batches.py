@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from sixsv_lut.campaign.hold_out import points_of_block
 from sixsv_lut.campaign.promise import Promise
 
 if TYPE_CHECKING:  # read whenever Snakemake parses the Snakefile
@@ -84,8 +85,8 @@ class RangeBatches:
         return self.points
 
 
-# Of the points of a block, about as many are launched: from a twentieth of a full-size grid, where
-# ozone and water vapour both act, to a fiftieth.
+# Of the points of a block, about as many are launched besides its hold-out points: of a full-size
+# grid from a twentieth, where ozone and water vapour both act, to a fiftieth.
 _LAUNCHED_PART = 1 / 20
 _LEAST_LAUNCHES = 200
 
@@ -102,16 +103,19 @@ class BlockBatches:
         Launches of a batch, about.
     promise : Promise
         What is promised of the error of derived values.
+    draw : int
+        Which draw of hold-out points it is.
     """
 
     shape: tuple[int, ...]
     size: int
     promise: Promise
+    draw: int = 1
 
     @property
     def name(self) -> str:
         """What tells these batches from others of the same points."""
-        return f"reduced {self.promise.name}"
+        return f"reduced {float(self.promise.error).hex()} {self.promise.relative} {self.draw}"
 
     @property
     def block_points(self) -> int:
@@ -124,10 +128,16 @@ class BlockBatches:
         return math.prod(self.shape[-2:])
 
     @property
+    def hold_out(self) -> int:
+        """Hold-out points of a block."""
+        return points_of_block(self.number_of_blocks, self.draw)
+
+    @property
     def block_launches(self) -> int:
         """Launches that a block is expected to take."""
         points = self.block_points
-        return min(points, max(_LEAST_LAUNCHES, round(points * _LAUNCHED_PART)))
+        searched = max(_LEAST_LAUNCHES, round(points * _LAUNCHED_PART))
+        return min(points, searched + self.hold_out)
 
     @property
     def blocks_of_batch(self) -> int:

@@ -87,7 +87,9 @@ class Campaign:
         if self.promise is None:
             return RangeBatches(self.points, configuration.batch_size)
         shape = tuple(map(len, configuration.axes.written()))
-        return BlockBatches(shape, configuration.batch_size, self.promise)
+        return BlockBatches(
+            shape, configuration.batch_size, self.promise, configuration.hold_out_draw
+        )
 
     @property
     def promise(self) -> Promise | None:

@@ -457,7 +457,7 @@ class Configuration(_Section):
         if self.launches == "all":
             return None
         error, relative = tolerance_of(self.tolerance)
-        return Promise(error, relative, self.hold_out_draw)
+        return Promise(error, relative)
 
     @property
     def aerosol_name(self) -> str:

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 # 6SV prints rho_atm to 1e-7. Ten times that is the least that interpolation can keep to.
 SMALLEST_ERROR = 1e-6
 
-# What was not launched errs more than what was: launched values are held to a part of the promise.
-_INNER = 0.5
-
 
 @dataclass(frozen=True)
 class Promise:
@@ -21,9 +18,6 @@ class Promise:
         The error: a reflectance, or a part of the largest rho_atm of the block.
     relative : bool
         Whether it is such a part.
-    draw : int
-        1 at first. For each further draw, after hold-out launches have shown a larger error than
-        promised, launched values are held to half of the tolerance, and other points are drawn.
 
     Raises
     ------
@@ -33,7 +27,6 @@ class Promise:
 
     error: float
     relative: bool = False
-    draw: int = 1
 
     def __post_init__(self) -> None:
         smallest = 0.0 if self.relative else SMALLEST_ERROR
@@ -66,16 +59,6 @@ class Promise:
     def absolute(self, largest: float) -> float:
         """Give the error as a reflectance, for a block whose largest rho_atm is `largest`."""
         return self.error * self.reference(largest)
-
-    def inner(self, largest: float) -> float:
-        """Give by how much a launched value of such a block may differ from its interpolation."""
-        return self.absolute(largest) * _INNER**self.draw
-
-    @property
-    def name(self) -> str:
-        """What tells this promise from others."""
-        parts = [float(self.error).hex(), str(self.relative)]
-        return " ".join(parts + ([str(self.draw)] if self.draw > 1 else []))
 
     def __str__(self) -> str:
         if self.relative:

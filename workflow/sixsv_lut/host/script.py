@@ -44,7 +44,6 @@ def handed_to_scripts(campaign: Campaign) -> dict[str, Any]:
             "retries": configuration.sixsv.retries,
             "axes": configuration.axes.written(),
             "batches": campaign.batches,
-            "promise": campaign.promise,
         },
     }
 

@@ -146,8 +146,8 @@ def consolidate(
         convention=recipe.convention,
     )
     refuse_too_many_failures(results, grid, recipe.band, configuration.allowed_failures)
-    if results.derived and campaign.promise:
-        refuse_larger_errors(results.derived, recipe.band, campaign.promise.draw)
+    if results.derived:
+        refuse_larger_errors(results.derived, recipe.band, configuration.hold_out_draw)
     attributes = provenance(configuration, recipe, results, grid.points)
     by_suffix = {path.suffix: path for path in outputs}
     if path := by_suffix.get(SUFFIXES["text"]):

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from sixsv_lut.arrow import numbers_of
 from sixsv_lut.campaign.batches import BlockBatches
 from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.hold_out import Statement, statement
 from sixsv_lut.campaign.points import points_of
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.reduced.block import VALUES, Block
-from sixsv_lut.reduced.hold_out import Statement, statement
 from sixsv_lut.reduced.skeleton import Method, Skeleton, copy_exact_outputs, derive
 from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.sealed import SealedBatch
@@ -195,7 +195,7 @@ class DerivedBlocks:
             if block.launched < block.points
         ]
         least = promise.least_reference if promise.relative else None
-        said = statement(errors, draw=promise.draw, least_reference=least)
+        said = statement(errors, draw=self._batches.draw, least_reference=least)
         return DerivedResults(tuple(self._blocks), said)
 
 

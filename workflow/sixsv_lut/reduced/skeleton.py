@@ -35,6 +35,7 @@ import numpy.typing as npt
 
 from sixsv_lut.reduced.arithmetic import Matrix, coefficients, product
 from sixsv_lut.reduced.block import GAS_VALUES, RHO, SCATTERING_VALUES, VALUES, Block
+from sixsv_lut.reduced.copies import originals
 from sixsv_lut.sixsv.report import EXACT_OUTPUTS, Exact
 
 
@@ -77,8 +78,11 @@ class Skeleton:
         For each place, positions in `aerosol_pivots`.
     column_pivots : list of int
         Combinations of the gases.
+    draw : int
+        Which draw of hold-out points of the band this is.
     tolerance : float
-        By how much a launched value may differ from its interpolation: half of what is promised.
+        By how much a launched value may differ from its interpolation: half of what is promised, or
+        less if it is not the first draw.
     pivot_tolerance : float
         The tolerance with which the pivots were chosen.
     largest : float
@@ -106,6 +110,7 @@ class Skeleton:
     aerosol_pivots: list[list[int]] = field(default_factory=list)
     gas_pivots: list[list[int]] = field(default_factory=list)
     column_pivots: list[int] = field(default_factory=list)
+    draw: int = 1
     tolerance: float = 0.0
     pivot_tolerance: float = 0.0
     largest: float = 0.0
@@ -160,7 +165,8 @@ class DerivedBlock:
     derived : ndarray of bool, shape (points,)
         Which points were not launched.
     hold_out_errors : ndarray of float64, shape (n,)
-        By how much rho_atm of each hold-out point differs from what was derived for it.
+        By how much rho_atm of each hold-out point differs from what was derived for it. None if no
+        point of the block is derived.
     """
 
     values: npt.NDArray[np.float64]
@@ -208,7 +214,7 @@ def derive(
     _copy_transmittances(block, skeleton, known, computed)
     if np.isnan(computed[~launched]).any():
         raise ValueError("launches are missing from which values of the block are derived")
-    hold_out = np.array(skeleton.hold_out, dtype=np.int64)
+    hold_out = np.array([] if launched.all() else skeleton.hold_out, dtype=np.int64)
     return DerivedBlock(
         np.where(launched[:, None], known, computed),
         ~launched,
@@ -235,11 +241,9 @@ def interpolate(
     ndarray of float64, shape (points,)
         Interpolated or copied rho_atm of every point, also where it was launched.
     """
-    launched = rho.reshape(block.shape)
     if skeleton.method is Method.COPIED:
-        distinct = launched[skeleton.gases][..., block.azimuths]
-    else:
-        distinct = Interpolation(block, skeleton, launched).all_values()
+        return rho[originals(block, skeleton.same_gases)]
+    distinct = Interpolation(block, skeleton, rho.reshape(block.shape)).all_values()
     # Everything else is a copy: of the gases, and of the azimuth where there is but one.
     where = [skeleton.gases.index(gases) for gases in skeleton.same_gases]
     return np.broadcast_to(distinct[where], block.shape).reshape(-1)

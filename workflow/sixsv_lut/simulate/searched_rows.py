@@ -34,6 +34,8 @@ class SearchedRows:
         Fingerprint of the band's recipe.
     hold_out : int
         Number of hold-out points of each block.
+    draw : int
+        Which draw of hold-out points it is.
     """
 
     def __init__(
@@ -43,10 +45,12 @@ class SearchedRows:
         promise: Promise,
         fingerprint: str,
         hold_out: int,
+        draw: int = 1,
     ) -> None:
         self._records = records
         self._searches = [
-            _BlockSearch(search(block, promise, fingerprint, hold_out)) for block in blocks
+            _BlockSearch(search(block, promise, fingerprint, hold_out, draw=draw))
+            for block in blocks
         ]
         ends = np.cumsum([block.points for block in blocks])
         self._first_rows = [0, *map(int, ends[:-1])]

@@ -54,12 +54,12 @@ def work_of(
         return AllRows
     # Imported here: batches in which all is launched start without it.
     from sixsv_lut.reduced.block import Block
-    from sixsv_lut.reduced.hold_out import points_of_block
     from sixsv_lut.simulate.searched_rows import SearchedRows
 
     blocks = [Block.of_grid(grid, *place) for place in batches.blocks(batch)]
-    hold_out = points_of_block(batches.number_of_blocks, batches.promise.draw)
-    return lambda records: SearchedRows(records, blocks, batches.promise, fingerprint, hold_out)
+    return lambda records: SearchedRows(
+        records, blocks, batches.promise, fingerprint, batches.hold_out, batches.draw
+    )
 
 
 class AllRows:

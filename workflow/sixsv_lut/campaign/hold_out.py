@@ -30,9 +30,11 @@ def confidence(draw: int = 1) -> float:
     Parameters
     ----------
     draw : int
-        1 for the first hold-out of a band. If it failed, was looked at and something was changed, a
-        new one must be drawn for the whole band, and it is the second: luck had one chance more.
-        The probability of a wrong statement is halved with every draw.
+        1 for the first hold-out of a band. If its errors are larger than what was promised and
+        something is changed for that, a new one must be drawn for the whole band, and luck has one
+        chance more. So the probability of a wrong statement is halved with every draw. To replace
+        the hold-out of those blocks alone that erred would not do: with a second chance for each
+        block a band passes that errs everywhere.
 
     Returns
     -------

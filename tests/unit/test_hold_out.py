@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from sixsv_lut.reduced.hold_out import (
+from sixsv_lut.campaign.hold_out import (
     LEFT_OUT,
     confidence,
     needed_points,
