@@ -41,7 +41,7 @@ def test_the_full_size_example_has_all_bands_and_points() -> None:
     assert campaign.batches == 763
 
 
-@pytest.mark.parametrize("file", ["examples/slstr.yaml", "examples/run6sv.yaml"])
+@pytest.mark.parametrize("file", ["examples/geometry.yaml", "examples/slstr.yaml", "examples/run6sv.yaml"])
 def test_the_other_examples_are_right(file: str) -> None:
     assert _campaign(file).points > 1
 
