@@ -20,8 +20,6 @@ _AOT550 = 0.4
 # Between two colours, in reflectance.
 _STEP = 0.02
 
-_TEXT = {"font.size": 10, "axes.titlesize": 11, "font.family": "DejaVu Sans"}
-
 
 def all_around(reflectance: xr.DataArray) -> xr.DataArray:
     """Continue a reflectance from half the azimuths to all.
@@ -56,7 +54,7 @@ def draw(lut: xr.Dataset, picture: Path) -> None:
     reflectance = all_around(state.rho_atm.where(state.status == 0))
     lowest, highest = float(reflectance.min()), float(reflectance.max())
     levels = _STEP * np.arange(np.floor(lowest / _STEP), np.ceil(highest / _STEP) + 1)
-    plt.rcParams.update(_TEXT)
+    plt.rc("axes", titlesize=11)
     figure, panels = plt.subplots(
         1,
         lut.sizes["thetas"],
@@ -88,7 +86,8 @@ def draw(lut: xr.Dataset, picture: Path) -> None:
         "sun's side;   star: the sun",
         fontsize=9,
     )
-    figure.savefig(picture, dpi=150, facecolor="white", metadata={"Software": None})
+    # White around it, so that it reads on dark pages too.
+    figure.savefig(picture, dpi=150, facecolor="white", bbox_inches="tight", pad_inches=0.15)
 
 
 def main() -> None:
