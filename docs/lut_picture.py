@@ -1,7 +1,9 @@
 """Draw the picture of the README: a slice of the table of the campaign ``geometry``.
 
-snakemake --profile local --configfile config/examples/geometry.yaml
-.venv/bin/python docs/lut_picture.py results/geometry/OUTLUT_S3A_OLCI_Oa03.nc docs/lut.png
+In the project's folder, with the packages of ``make install-dev``::
+
+    snakemake --profile local --configfile config/examples/geometry.yaml
+    python docs/lut_picture.py results/geometry/OUTLUT_S3A_OLCI_Oa03.nc docs/lut.png
 """
 
 from __future__ import annotations
