@@ -172,8 +172,8 @@ def short_table(record: dict[str, Any]) -> str:
             "time, 6SV alone = 1",
             "files left",
             "leaves",
-            "results when a running 6SV was killed",
-            "launches run twice when the main process was",
+            "results, a running 6SV killed",
+            "launches run twice, main process killed",
         ]
     )
     for name, one in summary(entry).items():
