@@ -1,101 +1,127 @@
-"""What surrounds a run on a cluster: mended commands of the scheduler, no jobs left behind."""
+"""The main process on a cluster: what it tells the commands of a profile, and how it ends."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from types import FrameType
 
 from sixsv_lut.campaign.campaign import Campaign
-
-# Environment variables for the commands beside a profile.
-_FOLDER = "SIXSV_LUT_CLUSTER_FOLDER"
-_RUN = "SIXSV_LUT_CLUSTER_RUN"
-_CONFIGURATION = "SIXSV_LUT_CLUSTER_CONFIGURATION"
-_ACCOUNT = "SIXSV_LUT_CLUSTER_ACCOUNT"
-_RATE = "SIXSV_LUT_CLUSTER_RATE"
-_PYTHON = "SIXSV_LUT_PYTHON"
-_CAMPAIGN = "SIXSV_LUT_CAMPAIGN_FOLDER"
-
-
-def name_campaign(campaign: Campaign) -> None:
-    """Tell the commands beside a profile which campaign they work for."""
-    os.environ[_CAMPAIGN] = str(campaign.folder.absolute())
+from sixsv_lut.cluster import runs
+from sixsv_lut.cluster.patience import NoAnswerError
+from sixsv_lut.cluster.pbs_settings import SettingsError, read_settings
+from sixsv_lut.cluster.records import Records, failed_jobs
+from sixsv_lut.cluster.runs import Run
+from sixsv_lut.cluster.slurm import Slurm
+from sixsv_lut.cluster.task import describe_failed
+from sixsv_lut.errors import CampaignError
 
 
-def start(campaign: Campaign, profile: Path, account: str | None, rate: int | None) -> None:
-    """Put the mended commands of a profile first in the PATH of this process.
+def start_on_slurm(
+    campaign: Campaign, profile: Path, account: str | None, rate: int | None
+) -> None:
+    """Put the wrappers of SLURM's commands first in the PATH of this process.
 
     Parameters
     ----------
     campaign : Campaign
         The campaign.
     profile : Path
-        Folder of the profile, in which the commands are.
+        Folder of the profile, in which the wrappers are.
     account : str or None
         The account of the jobs.
     rate : int or None
         Submissions a minute at most.
     """
-    folder = campaign.folder.absolute() / "cluster"
-    (folder / "exit").mkdir(parents=True, exist_ok=True)
-    os.environ[_FOLDER] = str(folder)
-    os.environ[_RUN] = f"{os.getpid()}-{time.time():.0f}"
-    os.environ[_CONFIGURATION] = Path(campaign.configuration_file).stem
-    os.environ[_PYTHON] = sys.executable
+    # The plugin removes the logs.
+    _start(campaign, profile).begin(remove_logs=False)
     if account:
-        os.environ[_ACCOUNT] = account
+        os.environ[runs.ACCOUNT] = account
     if rate:
-        os.environ[_RATE] = str(rate)
+        os.environ[runs.RATE] = str(rate)
     os.environ["PATH"] = os.pathsep.join([str(profile / "bin"), os.environ.get("PATH", "")])
+
+
+def start_on_pbs(campaign: Campaign, profile: Path) -> None:
+    """Prepare the records for the commands of PBS.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    profile : Path
+        Folder of the profile, in which the site's settings are.
+
+    Raises
+    ------
+    CampaignError
+        The settings are wrong.
+    """
+    try:
+        settings = read_settings(profile)
+    except SettingsError as error:
+        raise CampaignError(str(error)) from None
+    records = _start(campaign, profile)
+    records.begin(remove_logs=settings.keep_logs == "failed")
+    records.add_run(Run.current())
+
+
+def _start(campaign: Campaign, profile: Path) -> Records:
+    folder = campaign.folder.absolute() / "cluster"
+    os.environ[runs.FOLDER] = str(folder)
+    os.environ[runs.RUN] = Run.of_process(os.getpid()).key
+    os.environ[runs.PROFILE] = str(profile)
+    os.environ[runs.PYTHON] = sys.executable
     # A submission that waits for the scheduler must learn of Ctrl-C. Where Ctrl-C is ignored, as
     # behind the & of a script, it stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupted)
+    return Records(folder)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    Path(os.environ[_FOLDER], "cancelled").write_text(os.environ[_RUN])
+    Records(Path(os.environ[runs.FOLDER])).mark_stopped(Run.current())
     raise KeyboardInterrupt
 
 
-def end(profile: Path) -> str:
+def end_on_slurm() -> str:
     """Cancel jobs that this run would leave behind, and tell what failed.
 
-    Parameters
-    ----------
-    profile : Path
-        Folder of the profile.
+    Returns
+    -------
+    str
+        Lines for the user, or nothing.
+    """
+    records = Records(Path(os.environ[runs.FOLDER]))
+    scheduler, said = Slurm(records), ""
+    try:
+        left = [seen for seen in scheduler.list_jobs() if not seen.ended]
+        if left:
+            scheduler.delete_all()
+            said = f"{len(left)} jobs of this campaign that were still in SLURM were cancelled."
+    except NoAnswerError as error:
+        said = (
+            f"SLURM does not answer ({error}): jobs of this campaign may be left in it. Show or "
+            f"cancel them by: ./jobs show|cancel {records.folder.parent}"
+        )
+    return f"{said}\n{_end(records)}".strip()
+
+
+def end_on_pbs() -> str:
+    """Let the watcher delete jobs that this run would leave behind, and tell what failed.
 
     Returns
     -------
     str
         Lines for the user, or nothing.
     """
-    return _jobs(profile, "end", os.environ[_FOLDER])
+    return _end(Records(Path(os.environ[runs.FOLDER])))
 
 
-def failures(profile: Path) -> str:
-    """Tell which jobs failed, in the words of a profile's own command.
-
-    Parameters
-    ----------
-    profile : Path
-        Folder of the profile.
-
-    Returns
-    -------
-    str
-        Lines for the user, or nothing.
-    """
-    return _jobs(profile, "failed")
-
-
-def _jobs(profile: Path, *arguments: str) -> str:
-    command = [str(profile / "jobs"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (done.stdout + done.stderr).rstrip("\n")
+def _end(records: Records) -> str:
+    run = Run.current()
+    records.mark_stopped(run)
+    failed = failed_jobs(job for job in records.jobs().values() if job.run == run.key)
+    return describe_failed(records, failed).rstrip("\n")

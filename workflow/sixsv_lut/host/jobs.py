@@ -125,23 +125,24 @@ class Jobs:
 
     def start_on_cluster(self, profiles: Path) -> None:
         """Prepare the main process for a cluster."""
-        cluster.name_campaign(self._campaign)
         if self.executor == "slurm":
             settings = self._workflow.resource_settings
             account = (settings.default_resources or {}).get("slurm_account")
-            cluster.start(
+            cluster.start_on_slurm(
                 self._campaign,
                 profiles / "slurm",
                 None if account is None else str(getattr(account, "raw", account)).strip("'\""),
                 _values(settings.resources).get("submissions_per_minute"),
             )
+        elif self.executor == "cluster-generic":
+            cluster.start_on_pbs(self._campaign, profiles / "pbs")
 
-    def end_on_cluster(self, profiles: Path) -> str:
+    def end_on_cluster(self) -> str:
         """Leave no job behind, and give what is to be said of those that failed."""
         if self.executor == "slurm":
-            return cluster.end(profiles / "slurm")
+            return cluster.end_on_slurm()
         if self.executor == "cluster-generic":
-            return cluster.failures(profiles / "pbs")
+            return cluster.end_on_pbs()
         return ""
 
 

@@ -1,7 +1,7 @@
-"""What PBS says, and what it means.
+"""PBS: its commands, what they answer, and what it means.
 
-Everything that was learned about PBS stands here: which exit codes are final, which text ends a
-job, what its exit statuses mean. JSON is never asked for: that of OpenPBS 23.06 is not always JSON.
+PBS Pro and OpenPBS, and Torque as far as its dialect goes. JSON is never asked for: that of OpenPBS
+23.06 is not always JSON.
 """
 
 from __future__ import annotations
@@ -9,9 +9,14 @@ from __future__ import annotations
 import getpass
 import re
 import shutil
-import subprocess
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from sixsv_lut.cluster.patience import NoAnswerError
+from sixsv_lut.cluster.pbs_settings import Settings
+from sixsv_lut.cluster.records import Job, Records, number_of
+from sixsv_lut.cluster.scheduler import Answer, Scheduler, Seen
 
 # Refusals of qsub that never pass, and what to change. Any other code passes sooner or later, or
 # PBS may even have taken the job: with 183 qsub ends when the server dies meanwhile. Source:
@@ -31,8 +36,10 @@ FINAL = {
 }
 # Refusals that pass, after which the job is certainly not there: limits of queue and user, a queue
 # that is disabled.
-NOT_TAKEN = {38, 39, 173, 198}
-# What a person should know about some of them.
+_NOT_TAKEN = {38, 39, 173, 198}
+# After these the job that was to be waited for may have ended.
+_DEPENDENCY = {1, 35, 153, 168}
+# What a person should know about some refusals that pass.
 _ADVICE_WHILE_WAITING = {
     173: "the queue is disabled, as before a maintenance; another one can be set in site.conf",
 }
@@ -71,24 +78,6 @@ _ID = re.compile(r"^(\d+(?:\[\d*\])?(?:\.[A-Za-z0-9][\w.-]*)?)$")
 _LIVE_IN_TABLE = "QRHWSETBX"
 
 
-class UnansweredError(Exception):
-    """PBS did not answer, or not to the question: try again later."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How a command of PBS ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def words(self) -> str:
-        """What it said, in one line."""
-        return " ".join((self.err.strip() or self.out.strip()).split())
-
-
 @dataclass(frozen=True)
 class Details:
     """What `qstat -f` tells of one job."""
@@ -123,16 +112,6 @@ class Details:
         )
 
     @property
-    def not_started(self) -> bool:
-        """Whether PBS says that the job's script was never run by the start that ended it."""
-        return self.never_starts or self.exit_status in _NOT_STARTED
-
-    @property
-    def node(self) -> str:
-        """Name the node where it was, or was to be, started; empty if PBS does not tell."""
-        return self.text("exec_host").partition("/")[0]
-
-    @property
     def held_by(self) -> str:
         """Say who holds it: ``owner``, ``operator``, ``system``, or nobody.
 
@@ -150,10 +129,6 @@ class Details:
         return self.number("Exit_status") if self.ended else None
 
     @property
-    def succeeded(self) -> bool:
-        """Whether it ended well."""
-        return self.ended and self.exit_status == 0
-
     def reason(self) -> str:
         """Say why it ended badly, in PBS's words where there are any."""
         comment = self.text("comment")
@@ -166,28 +141,27 @@ class Details:
             what = _DELETED[status]
         elif status < 0:
             what = f"ended by PBS: {_ENDED_BY_PBS.get(status, 'for a reason of its own')}"
-        elif status > 128 and status < 160:
+        elif 128 < status < 160:
             what = f"killed by signal {status - 128}"
         else:
             what = f"exit code {status}"
-        said = ", ".join(
-            part
-            for part in (f"Exit_status {status}" if status is not None else "", comment)
-            if part
+        said = [f"Exit_status {status}" if status is not None else "", comment]
+        told = ", ".join(part for part in said if part)
+        return f"{what} ({told})" if told else what
+
+    @property
+    def seen(self) -> Seen:
+        """The same in the words that all schedulers share."""
+        return Seen(
+            self.identifier,
+            self.text("job_state"),
+            ended=self.ended,
+            succeeded=self.exit_status == 0,
+            reason=self.reason,
+            node=self.text("exec_host").partition("/")[0],
+            never_starts=self.never_starts,
+            not_started=self.never_starts or self.exit_status in _NOT_STARTED,
         )
-        return f"{what} ({said})" if said else what
-
-
-def sequence(identifier: str) -> str:
-    """Give the number of a job's id: the server's name is not written the same everywhere."""
-    return identifier.partition(".")[0]
-
-
-def identifier_in(text: str) -> str:
-    """Find the job's id in what qsub printed, among whatever a site adds to it; empty if none."""
-    found = [match[1] for line in text.splitlines() if (match := _ID.match(line.strip()))]
-    with_server = [identifier for identifier in found if "." in identifier]
-    return (with_server or found or [""])[-1]
 
 
 def read_details(text: str) -> list[Details]:
@@ -213,48 +187,41 @@ def read_details(text: str) -> list[Details]:
     return found
 
 
-class Scheduler:
+class Pbs(Scheduler):
     """The commands of PBS.
 
     Parameters
     ----------
-    dialect : str
-        auto, pbs or torque.
-    patience : float
-        Seconds after which a command is given up.
+    records : Records
+        The records of the campaign.
+    settings : Settings
+        What the site wants.
     """
 
-    def __init__(self, dialect: str, patience: float) -> None:
+    name = "PBS"
+    kind = "pbs"
+    submit_command = "qsub"
+
+    def __init__(self, records: Records, settings: Settings) -> None:
+        super().__init__(records, settings.patience)
+        self.first_wait = settings.wait_first
+        self.longest_wait = settings.wait_longest
+        self.fresh_seconds = max(self.fresh_seconds, 2 * settings.poll)
+        self.hiccup_seconds = settings.poll
+        dialect = settings.dialect
         if dialect == "auto":
             dialect = "pbs" if shutil.which("qselect") else "torque"
         self.dialect = dialect
-        self.patience = patience
         self.history: bool | None = None if dialect == "pbs" else False
 
-    def _ask(self, *command: str, patience: float | None = None) -> Answer:
-        patience = patience or self.patience
-        try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=patience,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise UnansweredError(f"{command[0]} did not come back in {patience:.0f} s") from None
-        except OSError as fault:
-            raise UnansweredError(
-                f"{command[0]}: {fault.strerror} (is PBS on the PATH of this machine?)"
-            ) from None
-        return Answer(
-            done.returncode,
-            done.stdout.decode(errors="replace"),
-            done.stderr.decode(errors="replace"),
-        )
+    # --- jobs that are there ---
+
+    def list_jobs(self) -> list[Seen]:
+        """List the user's jobs that have not ended; no job history is needed."""
+        return [Seen(identifier) for identifier in self.live()]
 
     def live(self, name: str = "", state: str = "") -> list[str]:
-        """List the ids of this user's jobs that have not ended: one cheap call, no history needed.
+        """List the ids of the user's jobs that have not ended.
 
         Parameters
         ----------
@@ -263,28 +230,23 @@ class Scheduler:
 
         Raises
         ------
-        UnansweredError
+        NoAnswerError
             PBS did not tell.
         """
         user = getpass.getuser()
         if self.dialect == "torque":
             return self._live_in_table(user, name, state)
-        answer = self._ask(
-            "qselect",
-            "-u",
-            user,
-            *(["-N", name] if name else []),
-            *(["-s", state] if state else []),
-        )
+        chosen = [*(["-N", name] if name else []), *(["-s", state] if state else [])]
+        answer = self.ask("qselect", "-u", user, *chosen)
         if answer.code != 0:
-            raise UnansweredError(f"qselect: {answer.words} (code {answer.code})")
+            raise NoAnswerError(f"qselect: {answer.words} (code {answer.code})")
         return [match[1] for line in answer.out.splitlines() if (match := _ID.match(line.strip()))]
 
     def _live_in_table(self, user: str, name: str, state: str) -> list[str]:
-        answer = self._ask("qstat")
+        answer = self.ask("qstat")
         # An empty table may have no header, and a server that is away prints to either stream.
         if answer.code != 0 or re.search(r"error|cannot|unable", answer.out + answer.err, re.I):
-            raise UnansweredError(f"qstat: {answer.words} (code {answer.code})")
+            raise NoAnswerError(f"qstat: {answer.words} (code {answer.code})")
         found = []
         for line in answer.out.splitlines():
             words = line.split()
@@ -297,78 +259,96 @@ class Scheduler:
             found.append(words[0])
         return found
 
+    def look_up(self, identifiers: Sequence[str]) -> tuple[list[Seen], bool]:
+        """Ask for single jobs, in history too where there is one."""
+        found, rest_is_gone = self.details(identifiers)
+        for details in found:
+            if not details.text("job_state"):
+                raise NoAnswerError(f"qstat -f tells no state of job {details.identifier}")
+        # Torque may tell of an ended job that it ended, and not how.
+        useless = [d for d in found if d.ended and d.exit_status is None and self.dialect != "pbs"]
+        return [details.seen for details in found if details not in useless], rest_is_gone
+
     def details(self, identifiers: Sequence[str]) -> tuple[list[Details], bool]:
-        """Ask for single jobs, in history too where there is one.
-
-        Returns
-        -------
-        list of Details
-            Of the jobs that PBS knows.
-        bool
-            Whether jobs that are not among them are gone for good.
-
-        Raises
-        ------
-        UnansweredError
-            PBS did not tell.
-        """
+        """Ask for all that PBS tells of single jobs; else like `look_up`."""
         if self.history is not False:
-            answer = self._ask("qstat", "-x", "-f", *identifiers)
+            answer = self.ask("qstat", "-x", "-f", *identifiers)
             if _NO_HISTORY not in answer.err:
                 self.history = True
                 return self._read(answer)
             # Without history -x shows nothing, not even a job that runs.
             self.history = False
-        return self._read(self._ask("qstat", "-f", *identifiers))
+        return self._read(self.ask("qstat", "-f", *identifiers))
 
     def _read(self, answer: Answer) -> tuple[list[Details], bool]:
         found = read_details(answer.out)
         if answer.code in (0, 35, 153):
             return found, True
-        raise UnansweredError(f"qstat: {answer.words} (code {answer.code})")
+        raise NoAnswerError(f"qstat: {answer.words} (code {answer.code})")
 
-    def delete(self, identifiers: Collection[str], patience: float | None = None) -> None:
-        """Delete jobs; those that are gone already are no fault.
+    # --- submissions ---
 
-        Parameters
-        ----------
-        identifiers : collection of str
-            Which.
-        patience : float, optional
-            Seconds after which the command is given up, if not the usual ones.
+    def options(self, job: Job, after: Collection[str]) -> list[str]:
+        """Complete the options of qsub; a job is known by the name of its log."""
+        options = ["-N", self.records.tag, "-j", "oe", "-o", job.log, "-m", "n"]
+        if after:
+            options += ["-W", f"depend=afterany:{':'.join(after)}"]
+        return options + job.options
 
-        Raises
-        ------
-        UnansweredError
-            PBS is away, or did not say whether it has deleted them: ask again.
-        """
-        if not identifiers:
-            return
-        answer = self._ask("qdel", *identifiers, patience=patience)
-        if self.dialect == "pbs" and answer.code not in _DELETE_ANSWERS:
-            raise UnansweredError(f"qdel: {answer.words} (code {answer.code})")
+    def submit(self, job: Job, script: str) -> Answer:
+        """Hand in a job; its script is a file."""
+        Path(job.script).write_text(script)
+        return self.ask("qsub", *job.options, job.script)
 
-    def submit(self, options: Iterable[str], script: str) -> Answer:
-        """Hand in a job.
+    def identifier_in(self, text: str) -> str:
+        """Find the job's id in what qsub printed, among whatever a site adds to it."""
+        found = [match[1] for line in text.splitlines() if (match := _ID.match(line.strip()))]
+        with_server = [identifier for identifier in found if "." in identifier]
+        return (with_server or found or [""])[-1]
 
-        Raises
-        ------
-        UnansweredError
-            The command did not come back: the job may be in the queue, or not.
-        """
-        return self._ask("qsub", *options, script)
-
-    def is_final(self, refused: Answer) -> bool:
+    def is_final(self, refused: Answer, tries: int) -> bool:
         """Whether a refusal never passes: only what is known to be final is."""
         if self.dialect == "pbs":
             return refused.code in FINAL
         # 162 and 255: the server is away, or the command was given up here.
-        if refused.code in NOT_TAKEN | {162, 255}:
+        if refused.code in _NOT_TAKEN | {162, 255}:
             return False
         return not _PASSING_WORDS.search(refused.out + refused.err)
 
-    def advice_while_waiting(self, refused: Answer) -> str:
-        """Say what a person should know about a refusal that passes; mostly nothing."""
-        if self.dialect == "pbs" and refused.code in _ADVICE_WHILE_WAITING:
-            return f"; {_ADVICE_WHILE_WAITING[refused.code]}"
+    def was_surely_not_taken(self, refused: Answer) -> bool:
+        """Whether the job is certainly not in the queue after a refusal."""
+        return refused.code in _NOT_TAKEN
+
+    def may_miss_others(self, refused: Answer) -> bool:
+        """Whether a refusal may come from the end of a job that this one was to wait for."""
+        return refused.code in _DEPENDENCY
+
+    def advice(self, refused: Answer) -> str:
+        """Say what a person should know, or should change, about a refusal."""
+        if self.is_passing(refused):
+            return _ADVICE_WHILE_WAITING.get(refused.code, "") if self.dialect == "pbs" else ""
+        ask = "look at the settings in site.conf, or ask the site's support"
+        return FINAL.get(refused.code, ask)
+
+    def find_submitted(self, job: Job, known: Collection[str]) -> str:
+        """Find a job by the name of its log."""
+        unknown = [i for i in self.live(name=self.records.tag) if number_of(i) not in known]
+        for details in self.details(unknown)[0] if unknown else []:
+            if Path(details.text("Output_Path")).name == Path(job.log).name:
+                number = number_of(details.identifier)
+                return next(i for i in unknown if number_of(i) == number)
         return ""
+
+    def delete(self, identifiers: Collection[str], patience: float | None = None) -> None:
+        """Delete jobs."""
+        if not identifiers:
+            return
+        answer = self.ask("qdel", *identifiers, patience=patience)
+        if self.dialect == "pbs" and answer.code not in _DELETE_ANSWERS:
+            raise NoAnswerError(f"qdel: {answer.words} (code {answer.code})")
+
+
+def walltime(minutes: float) -> str:
+    """Write a walltime in the form that every PBS takes."""
+    seconds = round(minutes * 60)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
