@@ -337,6 +337,7 @@ def test_refused_for_good(case: Case, tell: Tell) -> None:
     assert case.wait() != 0
     assert case.text().count("qsub -N") == 1
     assert "not sent to PBS again" in case.text()
+    case.records.table.unlink()
     case.finish()
     tell("no such queue, then mended", ended="ended with advice, sent once; then LUT complete")
 

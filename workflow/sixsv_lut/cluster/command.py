@@ -6,7 +6,6 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from sixsv_lut.campaign.campaign import load_campaign
@@ -17,6 +16,7 @@ from sixsv_lut.cluster.pbs_settings import SettingsError, read_settings
 from sixsv_lut.cluster.records import Job, Records, failed_jobs, number_of
 from sixsv_lut.cluster.scheduler import Scheduler, Seen
 from sixsv_lut.cluster.slurm import Slurm
+from sixsv_lut.cluster.submission import recover
 from sixsv_lut.cluster.task import describe_failed
 from sixsv_lut.errors import CampaignError
 
@@ -46,15 +46,7 @@ def find_records(paths: Sequence[Path]) -> Records:
 
 
 def open_scheduler(records: Records) -> Scheduler:
-    """Give the scheduler that has the jobs of a campaign.
-
-    Raises
-    ------
-    CampaignError
-        No job was ever submitted.
-    SettingsError
-        The settings of the site are wrong.
-    """
+    """Give the scheduler that has the jobs of a campaign, as the records say."""
     kind, profile = records.scheduler()
     if not kind:
         raise CampaignError(f"no cluster job of this campaign was submitted ({records.folder})")
@@ -62,26 +54,13 @@ def open_scheduler(records: Records) -> Scheduler:
 
 
 def live_jobs(records: Records, scheduler: Scheduler) -> list[tuple[Job, Seen]]:
-    """Give the jobs that the scheduler still has, also those whose submission was cut short.
-
-    Raises
-    ------
-    NoAnswerError
-        The scheduler did not tell.
-    """
-    by_number = {}
-    lost = []
+    """Give the jobs that the scheduler still has, also those whose submission was cut short."""
     for job in records.jobs().values():
-        if job.identifier:
-            by_number[number_of(job.identifier)] = job
-        elif not job.state:
-            lost.append(job)
-    for job in lost:
-        identifier = scheduler.find_submitted(job, by_number)
-        if identifier:
-            by_number[number_of(identifier)] = replace(job, identifier=identifier)
+        if not job.identifier and not job.state:
+            recover(records, scheduler, job)
+    ours = {number_of(job.identifier): job for job in records.jobs().values() if job.identifier}
     live = {number_of(one.identifier): one for one in scheduler.list_jobs() if not one.ended}
-    return [(by_number[number], seen) for number, seen in live.items() if number in by_number]
+    return [(ours[number], seen) for number, seen in live.items() if number in ours]
 
 
 def show(records: Records) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 
@@ -61,7 +60,7 @@ class Patience:
             )
             self._say(f"waiting{waited}, nothing is lost: {why}")
             self._said = now
-        seconds = self._seconds * random.uniform(0.8, 1.2)  # noqa: S311 (spreads tries)
+        seconds = self._seconds
         self._seconds = min(self._seconds * 2, self._longest)
         self.pause(seconds)
 

@@ -23,7 +23,7 @@ from sixsv_lut.cluster.pbs_settings import Settings, SettingsError, read_setting
 from sixsv_lut.cluster.records import COMPLETED, FAILED, Job, Records, locked, number_of
 from sixsv_lut.cluster.runs import FOLDER, Run, process_start
 from sixsv_lut.cluster.scheduler import Seen
-from sixsv_lut.cluster.submission import recover, refusal
+from sixsv_lut.cluster.submission import hand_in, recover, refusal
 from sixsv_lut.cluster.watch import AT_ONCE, DELETE_SECONDS, Watch
 
 _TICK_SECONDS = 0.5
@@ -72,8 +72,7 @@ class Watcher(Watch):
         self._polls = 0
         self._warned: set[str] = set()
         self._looked_at: dict[str, int] = {}
-        self._logs_to_remove: list[tuple[float, str]] = []
-        self._table_state: tuple[int, int] = (-1, -1)
+        self._table_state = (-1, -1)
         # Jobs whose script was never run: when each is to be submitted again.
         self._due: dict[str, tuple[float, Job]] = {}
         self._deletions: list[threading.Thread] = []
@@ -86,9 +85,7 @@ class Watcher(Watch):
             now = self.records.table.stat()
             if (now.st_mtime_ns, now.st_size) != self._table_state:
                 self._table_state = (now.st_mtime_ns, now.st_size)
-                table = self.records.jobs().items()
-                self.jobs |= {n: job for n, job in table if job.identifier and not job.state}
-        self._remove_logs()
+                self.jobs |= self.records.open_jobs()
         for name in self._written():
             # Only success is believed before the job has left PBS: a job that was stopped to be
             # run again has written its code, too.
@@ -236,34 +233,14 @@ class Watcher(Watch):
         # An answer to the last try may have been lost, or this process was another one then.
         started = recover(self.records, self.scheduler, job)
         if started.identifier == job.identifier:
-            answer = self.scheduler.submit(job, Path(job.script).read_text())
+            script = Path(job.script).read_text()
+            started, answer = hand_in(self.records, self.scheduler, job, script)
             if answer.code != 0 and self.scheduler.is_final(answer, 0):
                 return refusal(self.scheduler, answer)
-            identifier = self.scheduler.identifier_in(answer.out) if answer.code == 0 else ""
-            if not identifier:
+            if started.identifier == job.identifier:
                 raise NoAnswerError(f"qsub: {answer.words} (code {answer.code})")
-            started = replace(job, identifier=identifier)
-        started = replace(started, time=time.time())
-        self.records.append(started)
         self.jobs[job.name] = started
         return ""
-
-    # --- the end of a job ---
-
-    def settle(self, job: Job, state: str, reason: str = "", node: str = "") -> None:
-        """Write down how a job ended, and remove its log later if nobody needs it."""
-        super().settle(job, state, reason, node)
-        if state == COMPLETED and self.settings.keep_logs == "failed" and job.log:
-            # PBS brings the log when the script has ended, a little after its exit code.
-            self._logs_to_remove += [(time.monotonic() + wait, job.log) for wait in (20.0, 90.0)]
-
-    def _remove_logs(self, *, all_of_them: bool = False) -> None:
-        now = time.monotonic()
-        for when, log in list(self._logs_to_remove):
-            if when <= now or all_of_them:
-                self._logs_to_remove.remove((when, log))
-                with contextlib.suppress(OSError):
-                    Path(log).unlink()
 
     # --- the end of a run ---
 
@@ -328,10 +305,6 @@ class Watcher(Watch):
                 if job.identifier:
                     self.jobs[job.name] = job
 
-    def finish(self) -> None:
-        """Do what is left to do when nobody runs here any more."""
-        self._remove_logs(all_of_them=True)
-
 
 def _note_this_process(records: Records) -> None:
     own = f"{os.getpid()}\n"
@@ -363,7 +336,8 @@ def _watch(watcher: Watcher) -> None:
             next_poll = now + settings.poll
             watcher.poll()
         time.sleep(_TICK_SECONDS)
-    watcher.finish()
+    if settings.keep_logs == "failed":
+        records.remove_logs()
 
 
 def main(profile: Path) -> int:

@@ -216,15 +216,14 @@ class Records:
         """
         for path in (self.exits, self.states, self.runs_folder, self.logs):
             path.mkdir(parents=True, exist_ok=True)
+        if remove_logs:
+            # The scheduler may have brought some after the last run had ended.
+            self.remove_logs()
         with locked(self.folder / "jobs.lock"):
             jobs = self.jobs().values()
             failed = failed_jobs(jobs)
             kept = [job for job in jobs if not job.state or job in failed or self.is_unheard(job)]
             write_whole(self.table, "".join(map(_as_line, kept)))
-        for job in jobs:
-            if job.state == COMPLETED and remove_logs and job.log:
-                # The scheduler may have brought it after the last run had ended.
-                Path(job.log).unlink(missing_ok=True)
         open_jobs = {job.name for job in kept if not job.state}
         for path in self.exits.iterdir():
             if path.name not in open_jobs:
@@ -234,6 +233,12 @@ class Records:
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < old:
                     path.unlink()
+
+    def remove_logs(self) -> None:
+        """Remove the logs of jobs that ended well."""
+        for job in self.jobs().values():
+            if job.state == COMPLETED and job.log:
+                Path(job.log).unlink(missing_ok=True)
 
     def add_run(self, run: Run) -> None:
         """Note a run, so that its jobs are seen to when it has ended."""
@@ -270,10 +275,10 @@ class Records:
 
     # --- jobs ---
 
-    def new_name(self, rule: str) -> str:
+    def new_name(self, title: str) -> str:
         """Name a new job."""
         number = self.text().count("\n")
-        return f"{int(time.time())}-{os.getpid()}-{number:05d}-{safe_name(rule)[:40]}"
+        return f"{int(time.time())}-{os.getpid()}-{number:05d}-{safe_name(title)[:40]}"
 
     def new_log(self, name: str) -> str:
         """Give the path of a new job's log, in a folder that is there."""
@@ -281,10 +286,10 @@ class Records:
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder / f"{name}.log")
 
-    def append(self, job: Job) -> None:
-        """Put a line into the table."""
+    def append(self, *jobs: Job) -> None:
+        """Put a line for each job into the table."""
         with self.table.open("a") as file:
-            file.write(_as_line(job))
+            file.write("".join(map(_as_line, jobs)))
             file.flush()
             os.fsync(file.fileno())
 
@@ -299,13 +304,20 @@ class Records:
             # A line cut by a full disk or a dying machine tells nothing.
             with contextlib.suppress(ValueError, TypeError):
                 job = Job(**json.loads(line))
+                ended = found.get(job.name, job)
+                if ended.state and not job.state:
+                    # Another process has noted it in the meantime: an end is for good.
+                    job = replace(job, state=ended.state, reason=ended.reason, node=ended.node)
                 found[job.name] = job
         return found
 
-    def cancel(self, jobs: Collection[Job]) -> None:
+    def open_jobs(self) -> dict[str, Job]:
+        """Give the jobs that were taken and are not known to have ended, by name."""
+        return {n: job for n, job in self.jobs().items() if job.identifier and not job.state}
+
+    def cancel(self, jobs: Iterable[Job]) -> None:
         """Note that jobs are cancelled on the user's wish."""
-        for job in jobs:
-            self.append(replace(job, cancelled=True))
+        self.append(*(replace(job, cancelled=True) for job in jobs))
 
     # --- how jobs end ---
 

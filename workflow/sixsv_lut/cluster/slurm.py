@@ -183,13 +183,14 @@ class Slurm(Scheduler):
             raise NoAnswerError(answer.words)
 
     def delete_all(self) -> str:
-        """Cancel all jobs of the campaign; give the command that does.
+        """Cancel all jobs of the campaign, on the user's wish; give the command that does.
 
         Raises
         ------
         NoAnswerError
             SLURM did not say that it has.
         """
+        self.records.cancel(self.records.open_jobs().values())
         command = ("scancel", f"--user={getpass.getuser()}", f"--name={self.records.tag}")
         answer = self._ask(*command)
         if answer.code != 0:
@@ -206,7 +207,7 @@ def _seen(identifier: str, state: str, reason: str = "", node: str = "", name: s
         state,
         ended=state in ENDED,
         succeeded=state == COMPLETED,
-        reason=reason,
+        reason="" if reason == "None" else reason,
         node=node,
         ending=state == "COMPLETING",
         may_start_again=state in _MAYBE_QUEUED_AGAIN,

@@ -99,14 +99,14 @@ def states(records: Records, scheduler: Slurm) -> dict[str, str]:
     scheduler.accounting = memory["accounting"]
     watch = Watch(scheduler, records, memory)
     # Read before SLURM is asked: a job that is submitted meanwhile is not missing.
-    ours = {name: job for name, job in records.jobs().items() if job.run == run and job.identifier}
-    watch.jobs = {name: job for name, job in ours.items() if not job.state}
+    watch.jobs = records.open_jobs()
     told = watch.poll()
     memory["accounting"] = scheduler.accounting
     write_whole(path, json.dumps(memory))
-    ended = (job for job in records.jobs().values() if job.name in ours and job.state)
-    told |= {job.identifier: job.state for job in ended}
-    return {job: _for_plugin(state) for job, state in told.items() if state != "UNKNOWN"}
+    jobs = records.jobs().values()
+    ours = {job.identifier: job for job in jobs if job.run == run and job.identifier}
+    told |= {identifier: job.state for identifier, job in ours.items() if job.state}
+    return {i: _for_plugin(told[i]) for i in told if i in ours and told[i] != "UNKNOWN"}
 
 
 def _for_plugin(state: str) -> str:

@@ -159,19 +159,13 @@ class Submission:
         while True:
             if self._rate:
                 self._patience.pause(self._records.seconds_until_turn(self._rate))
-            try:
-                answer = self._scheduler.submit(job, script)
-            except NoAnswerError as error:
-                answer = Answer(255, "", str(error))
-            identifier = self._scheduler.identifier_in(answer.out) if answer.code == 0 else ""
+            submitted, answer = hand_in(self._records, self._scheduler, job, script)
             final = answer.code != 0 and self._scheduler.is_final(answer, unknown)
-            if identifier:
-                self._records.append(job.taken_as(identifier))
-            elif not final and not self._scheduler.was_surely_not_taken(answer):
+            if not final and not self._scheduler.was_surely_not_taken(answer):
                 # It may be in the queue all the same.
-                identifier = self._recovered(job).identifier
-            if identifier:
-                return identifier
+                submitted = submitted if submitted.identifier else self._recovered(job)
+            if submitted.identifier:
+                return submitted.identifier
             if after and self._scheduler.may_miss_others(answer):
                 if not any(number_of(i) in self._live_numbers() for i in after):
                     return ""
@@ -183,7 +177,7 @@ class Submission:
             )
 
     def _named(self, after: list[str]) -> Job:
-        name = self._records.new_name(self._task.rule)
+        name = self._records.new_name(self._job.title)
         log = self._job.log or self._records.new_log(name)
         job = replace(self._job, name=name, log=log, time=time.time())
         return replace(job, options=self._scheduler.options(job, after))
@@ -192,6 +186,19 @@ class Submission:
         reason = refusal(self._scheduler, answer)
         self._records.settle(job, REFUSED, reason)
         return RefusedError(f"{job.title}\n  {reason}\n  it was: {self._scheduler.command(job)}")
+
+
+def hand_in(records: Records, scheduler: Scheduler, job: Job, script: str) -> tuple[Job, Answer]:
+    """Submit a job; give it as it was taken, or as it was, and what the scheduler said."""
+    try:
+        answer = scheduler.submit(job, script)
+    except NoAnswerError as error:
+        return job, Answer(255, "", str(error))
+    identifier = scheduler.identifier_in(answer.out) if answer.code == 0 else ""
+    if identifier:
+        job = job.taken_as(identifier)
+        records.append(job)
+    return job, answer
 
 
 def refusal(scheduler: Scheduler, answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""What Snakemake wants to have run, and the script of the cluster job that runs it."""
+"""What Snakemake wants to have run, the script of the cluster job that runs it, and its names."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Task:
     command : str
         The command line.
     rule : str
-        Name of the rule, or of the group.
+        Name of the rule, or of the group, where it is told.
     outputs : list of str
         Its output files; none where Snakemake does not tell.
     first : str
@@ -64,7 +64,7 @@ class Task:
     """
 
     command: str
-    rule: str = "job"
+    rule: str = ""
     outputs: list[str] = field(default_factory=list)
     first: str = ""
 
@@ -154,7 +154,8 @@ def describe_failed(records: Records, jobs: Sequence[Job]) -> str:
     lines = [f"{len(jobs)} cluster jobs failed for good:"] if jobs else []
     for job in jobs[:_LISTED]:
         where = f" on {job.node}" if job.node else ""
-        lines.append(f"  job {job.identifier or '-'}: {job.state} ({job.reason}){where}")
+        why = f" ({job.reason})" if job.reason else ""
+        lines.append(f"  job {job.identifier or '-'}: {job.state}{why}{where}")
         lines.append(f"    {job.title}")
         logs = [job.log, *(_batch_log(records, member) for member in job.members[:_SHOWN])]
         lines += [f"    log: {log}" for log in logs if log and Path(log).exists()]

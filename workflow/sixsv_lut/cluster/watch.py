@@ -173,7 +173,7 @@ class Watch:
             reason += _said_in(job.log)
             if not job.cancelled:
                 where = f" on {node}" if node else ""
-                why = reason if state == FAILED else f"{state} ({reason})"
+                why = ": ".join(part for part in ("" if state == FAILED else state, reason) if part)
                 self.scheduler.say(
                     f"job {job.identifier} failed{where} ({job.title}): {why}; its log: {job.log}"
                 )

@@ -13,80 +13,64 @@ from sixsv_lut.cluster import runs
 from sixsv_lut.cluster.patience import NoAnswerError
 from sixsv_lut.cluster.pbs_settings import SettingsError, read_settings
 from sixsv_lut.cluster.records import Records, failed_jobs
-from sixsv_lut.cluster.runs import Run
 from sixsv_lut.cluster.slurm import Slurm
 from sixsv_lut.cluster.task import describe_failed
 from sixsv_lut.errors import CampaignError
 
 
-def start_on_slurm(
-    campaign: Campaign, profile: Path, account: str | None, rate: int | None
+def start(
+    campaign: Campaign, profile: Path, *, account: str | None = None, rate: int | None = None
 ) -> None:
-    """Put the wrappers of SLURM's commands first in the PATH of this process.
+    """Prepare records, environment variables and the PATH for the commands of a profile.
 
     Parameters
     ----------
     campaign : Campaign
         The campaign.
     profile : Path
-        Folder of the profile, in which the wrappers are.
+        Folder of the profile: slurm or pbs.
     account : str or None
         The account of the jobs.
     rate : int or None
         Submissions a minute at most.
-    """
-    # The plugin removes the logs.
-    _start(campaign, profile).begin(remove_logs=False)
-    if account:
-        os.environ[runs.ACCOUNT] = account
-    if rate:
-        os.environ[runs.RATE] = str(rate)
-    os.environ["PATH"] = os.pathsep.join([str(profile / "bin"), os.environ.get("PATH", "")])
-
-
-def start_on_pbs(campaign: Campaign, profile: Path) -> None:
-    """Prepare the records for the commands of PBS.
-
-    Parameters
-    ----------
-    campaign : Campaign
-        The campaign.
-    profile : Path
-        Folder of the profile, in which the site's settings are.
 
     Raises
     ------
     CampaignError
-        The settings are wrong.
+        The settings of a PBS site are wrong.
     """
-    try:
-        settings = read_settings(profile)
-    except SettingsError as error:
-        raise CampaignError(str(error)) from None
-    records = _start(campaign, profile)
-    records.begin(remove_logs=settings.keep_logs == "failed")
-    records.add_run(Run.current())
-
-
-def _start(campaign: Campaign, profile: Path) -> Records:
-    folder = campaign.folder.absolute() / "cluster"
-    os.environ[runs.FOLDER] = str(folder)
-    os.environ[runs.RUN] = Run.of_process(os.getpid()).key
-    os.environ[runs.PROFILE] = str(profile)
-    os.environ[runs.PYTHON] = sys.executable
+    run = runs.Run.of_process(os.getpid())
+    records = Records(campaign.folder.absolute() / "cluster")
+    variables = {
+        runs.FOLDER: str(records.folder),
+        runs.RUN: run.key,
+        runs.PROFILE: str(profile),
+        runs.PYTHON: sys.executable,
+        runs.ACCOUNT: account or "",
+        runs.RATE: str(rate or ""),
+    }
+    os.environ.update(variables)
+    if profile.name == Slurm.kind:
+        records.begin(remove_logs=False)  # the plugin does
+        os.environ["PATH"] = os.pathsep.join([str(profile / "bin"), os.environ.get("PATH", "")])
+    else:
+        try:
+            records.begin(remove_logs=read_settings(profile).keep_logs == "failed")
+        except SettingsError as error:
+            raise CampaignError(str(error)) from None
+        records.add_run(run)
     # A submission that waits for the scheduler must learn of Ctrl-C. Where Ctrl-C is ignored, as
     # behind the & of a script, it stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupted)
-    return Records(folder)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    Records(Path(os.environ[runs.FOLDER])).mark_stopped(Run.current())
+    Records(Path(os.environ[runs.FOLDER])).mark_stopped(runs.Run.current())
     raise KeyboardInterrupt
 
 
-def end_on_slurm() -> str:
+def end() -> str:
     """Cancel jobs that this run would leave behind, and tell what failed.
 
     Returns
@@ -94,34 +78,25 @@ def end_on_slurm() -> str:
     str
         Lines for the user, or nothing.
     """
-    records = Records(Path(os.environ[runs.FOLDER]))
-    scheduler, said = Slurm(records), ""
+    records, run = Records(Path(os.environ[runs.FOLDER])), runs.Run.current()
+    on_slurm = Path(os.environ[runs.PROFILE]).name == Slurm.kind
+    # On PBS the watcher then deletes what is left.
+    records.mark_stopped(run)
+    said = _cancel_on_slurm(records) if on_slurm else ""
+    failed = failed_jobs(job for job in records.jobs().values() if job.run == run.key)
+    return (said + describe_failed(records, failed)).rstrip("\n")
+
+
+def _cancel_on_slurm(records: Records) -> str:
+    scheduler = Slurm(records)
     try:
         left = [seen for seen in scheduler.list_jobs() if not seen.ended]
-        if left:
-            scheduler.delete_all()
-            said = f"{len(left)} jobs of this campaign that were still in SLURM were cancelled."
+        if not left:
+            return ""
+        scheduler.delete_all()
     except NoAnswerError as error:
-        said = (
+        return (
             f"SLURM does not answer ({error}): jobs of this campaign may be left in it. Show or "
-            f"cancel them by: ./jobs show|cancel {records.folder.parent}"
+            f"cancel them by: ./jobs show|cancel {records.folder.parent}\n"
         )
-    return f"{said}\n{_end(records)}".strip()
-
-
-def end_on_pbs() -> str:
-    """Let the watcher delete jobs that this run would leave behind, and tell what failed.
-
-    Returns
-    -------
-    str
-        Lines for the user, or nothing.
-    """
-    return _end(Records(Path(os.environ[runs.FOLDER])))
-
-
-def _end(records: Records) -> str:
-    run = Run.current()
-    records.mark_stopped(run)
-    failed = failed_jobs(job for job in records.jobs().values() if job.run == run.key)
-    return describe_failed(records, failed).rstrip("\n")
+    return f"{len(left)} jobs of this campaign that were still in SLURM were cancelled.\n"
