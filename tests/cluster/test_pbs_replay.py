@@ -23,7 +23,7 @@ sys.path.insert(0, str(HERE))
 
 from pbs_replay import Server, recorded, sample  # noqa: E402
 
-from sixsv_lut.cluster.pbs import Details, Pbs, read_details, walltime  # noqa: E402
+from sixsv_lut.cluster.pbs import Pbs, read_details, walltime  # noqa: E402
 from sixsv_lut.cluster.pbs_settings import Settings, SettingsError, read_settings  # noqa: E402
 from sixsv_lut.cluster.pbs_watcher import Watcher  # noqa: E402
 from sixsv_lut.cluster.records import (  # noqa: E402
@@ -986,11 +986,10 @@ def test_text_form_is_read_as_it_was_written(path: Path) -> None:
 
 
 def test_text_form_of_debian_is_read() -> None:
-    details: Details
     (details,) = read_details("Job Id:\t4\n\tJob_Name = a b\n\tjob_state = C\n\tqueue = work\n")
     assert details.identifier == "4"
     assert details.ended
-    assert details.text("queue") == "work"
+    assert details.attributes["queue"] == "work"
 
 
 @pytest.mark.parametrize(

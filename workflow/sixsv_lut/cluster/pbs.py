@@ -9,19 +9,18 @@ from __future__ import annotations
 import getpass
 import re
 import shutil
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from sixsv_lut.cluster.patience import NoAnswerError
 from sixsv_lut.cluster.pbs_settings import Settings
 from sixsv_lut.cluster.records import Job, Records, number_of
-from sixsv_lut.cluster.scheduler import Answer, Scheduler, Seen
+from sixsv_lut.cluster.scheduler import Answer, Refusal, Scheduler, Seen
 
 # Refusals of qsub that never pass, and what to change. Any other code passes sooner or later, or
 # PBS may even have taken the job: with 183 qsub ends when the server dies meanwhile. Source:
 # OpenPBS, src/include/pbs_error.h, the number modulo 256; 2 is qsub's own.
-FINAL = {
+_FINAL = {
     2: "a name or an option is not allowed: look at 'extra' in site.conf",
     159: "you may not use this queue, account or project: look at those in site.conf",
     166: "a value is not allowed: look at 'extra' and 'select_extra' in site.conf",
@@ -73,118 +72,87 @@ _ENDED_BY_PBS = {
 _NOT_STARTED = {-1, -2, -3}
 # A signal of PBS that ended the job is told as 256 and its number.
 _DELETED = {271: "deleted while it ran", 265: "deleted by force ('qdel -W force')"}
+_HOLDERS = {"u": "owner", "o": "operator", "s": "system"}
 _NO_HISTORY = "not configured to maintain job history"
 _ID = re.compile(r"^(\d+(?:\[\d*\])?(?:\.[A-Za-z0-9][\w.-]*)?)$")
 _LIVE_IN_TABLE = "QRHWSETBX"
 
 
-@dataclass(frozen=True)
-class Details:
-    """What `qstat -f` tells of one job."""
-
-    identifier: str
-    attributes: dict[str, str] = field(default_factory=dict)
-
-    def text(self, name: str) -> str:
-        """Give an attribute, empty where there is none."""
-        return self.attributes.get(name.lower(), "")
-
-    def number(self, name: str) -> int | None:
-        """Give an attribute that is a number."""
-        try:
-            return int(self.text(name))
-        except ValueError:
-            return None
-
-    @property
-    def ended(self) -> bool:
-        """Whether the job has ended: only F says so in PBS, C in Torque."""
-        return self.text("job_state") in ("F", "C")
-
-    @property
-    def never_starts(self) -> bool:
-        """Whether PBS has given up starting it, and holds it for ever."""
-        return (
-            self.text("job_state") == "H"
-            and self.number("substate") in (20, None)
-            and "s" in self.text("Hold_Types")
-            and (self.number("run_count") or 0) > 20
-        )
-
-    @property
-    def held_by(self) -> str:
-        """Say who holds it: ``owner``, ``operator``, ``system``, or nobody.
-
-        A job that waits for another one bears a hold of the system, too.
-        """
-        if self.text("job_state") != "H" or self.text("depend") or self.never_starts:
-            return ""
-        kinds = {"u": "owner", "o": "operator", "s": "system"}
-        letters = self.text("Hold_Types")
-        return next((kind for letter, kind in kinds.items() if letter in letters), "")
-
-    @property
-    def exit_status(self) -> int | None:
-        """The exit status, of ended jobs only: it is stale in every other state."""
-        return self.number("Exit_status") if self.ended else None
-
-    @property
-    def reason(self) -> str:
-        """Say why it ended badly, in PBS's words where there are any."""
-        comment = self.text("comment")
-        status = self.exit_status
-        if self.never_starts:
-            return f"PBS could not start it in {self.number('run_count')} tries ({comment})"
-        if status is None:
-            what = "deleted before it started" if self.number("substate") == 91 else "ended"
-        elif status in _DELETED:
-            what = _DELETED[status]
-        elif status < 0:
-            what = f"ended by PBS: {_ENDED_BY_PBS.get(status, 'for a reason of its own')}"
-        elif 128 < status < 160:
-            what = f"killed by signal {status - 128}"
-        else:
-            what = f"exit code {status}"
-        said = [f"Exit_status {status}" if status is not None else "", comment]
-        told = ", ".join(part for part in said if part)
-        return f"{what} ({told})" if told else what
-
-    @property
-    def seen(self) -> Seen:
-        """The same in the words that all schedulers share."""
-        return Seen(
-            self.identifier,
-            self.text("job_state"),
-            ended=self.ended,
-            succeeded=self.exit_status == 0,
-            reason=self.reason,
-            node=self.text("exec_host").partition("/")[0],
-            never_starts=self.never_starts,
-            not_started=self.never_starts or self.exit_status in _NOT_STARTED,
-        )
-
-
-def read_details(text: str) -> list[Details]:
+def read_details(text: str) -> list[Seen]:
     """Read the text form of `qstat -f`.
 
     In PBS attributes begin with blanks, and long values go on in the next line after a tab. The
     qstat of slurm-wlm-torque begins attributes with a tab, and has no long ones.
     """
-    found: list[Details] = []
+    found: list[tuple[str, dict[str, str]]] = []
     last = margin = ""
     for line in text.splitlines():
         if line.startswith("Job Id:"):
-            found.append(Details(line.partition(":")[2].strip()))
+            found.append((line.partition(":")[2].strip(), {}))
             last = margin = ""
         elif found and line[:1] in ("\t", " "):
+            attributes = found[-1][1]
             margin = margin or line[0]
             if line[0] == "\t" and margin == " " and last:
-                found[-1].attributes[last] += line[1:]
+                attributes[last] += line[1:]
             elif line[0] == margin and " = " in line:
                 name, _, value = line.lstrip().partition(" = ")
                 last = name.lower()
-                found[-1].attributes[last] = value
-    return found
+                attributes[last] = value
+    return [_seen(identifier, attributes) for identifier, attributes in found]
+
+
+def _seen(identifier: str, attributes: dict[str, str]) -> Seen:
+    state, held = attributes.get("job_state", ""), attributes.get("hold_types", "")
+    # Only F says that a job has ended in PBS, C in Torque; the exit status is stale before.
+    ended = state in ("F", "C")
+    status = _number(attributes, "exit_status") if ended else None
+    tries = _number(attributes, "run_count") or 0
+    in_hold = state == "H" and _number(attributes, "substate") in (20, None)
+    never_starts = in_hold and "s" in held and tries > 20
+    if never_starts:
+        reason = f"PBS could not start it in {tries} tries ({attributes.get('comment', '')})"
+    else:
+        reason = _reason(status, attributes)
+    # A job that waits for another one bears a hold of the system, too.
+    is_held = state == "H" and not attributes.get("depend") and not never_starts
+    return Seen(
+        identifier,
+        state,
+        ended=ended,
+        succeeded=status == 0,
+        reason=reason,
+        node=attributes.get("exec_host", "").partition("/")[0],
+        never_starts=never_starts,
+        not_started=never_starts or status in _NOT_STARTED,
+        held_by=next((_HOLDERS[h] for h in _HOLDERS if h in held), "") if is_held else "",
+        attributes=attributes,
+    )
+
+
+def _number(attributes: Mapping[str, str], name: str) -> int | None:
+    try:
+        return int(attributes[name])
+    except (KeyError, ValueError):
+        return None
+
+
+def _reason(status: int | None, attributes: Mapping[str, str]) -> str:
+    """Say why a job ended badly, in PBS's words where there are any."""
+    if status is None:
+        before = _number(attributes, "substate") == 91
+        what = "deleted before it started" if before else "ended"
+    elif status in _DELETED:
+        what = _DELETED[status]
+    elif status < 0:
+        what = f"ended by PBS: {_ENDED_BY_PBS.get(status, 'for a reason of its own')}"
+    elif 128 < status < 160:
+        what = f"killed by signal {status - 128}"
+    else:
+        what = f"exit code {status}"
+    said = [f"Exit_status {status}" if status is not None else "", attributes.get("comment", "")]
+    told = ", ".join(part for part in said if part)
+    return f"{what} ({told})" if told else what
 
 
 class Pbs(Scheduler):
@@ -262,14 +230,15 @@ class Pbs(Scheduler):
     def look_up(self, identifiers: Sequence[str]) -> tuple[list[Seen], bool]:
         """Ask for single jobs, in history too where there is one."""
         found, rest_is_gone = self.details(identifiers)
-        for details in found:
-            if not details.text("job_state"):
-                raise NoAnswerError(f"qstat -f tells no state of job {details.identifier}")
-        # Torque may tell of an ended job that it ended, and not how.
-        useless = [d for d in found if d.ended and d.exit_status is None and self.dialect != "pbs"]
-        return [details.seen for details in found if details not in useless], rest_is_gone
+        for seen in found:
+            if not seen.state:
+                raise NoAnswerError(f"qstat -f tells no state of job {seen.identifier}")
+        if self.dialect == "torque":
+            # It may tell of an ended job that it ended, and not how.
+            found = [seen for seen in found if not seen.ended or "exit_status" in seen.attributes]
+        return found, rest_is_gone
 
-    def details(self, identifiers: Sequence[str]) -> tuple[list[Details], bool]:
+    def details(self, identifiers: Sequence[str]) -> tuple[list[Seen], bool]:
         """Ask for all that PBS tells of single jobs; else like `look_up`."""
         if self.history is not False:
             answer = self.ask("qstat", "-x", "-f", *identifiers)
@@ -280,7 +249,7 @@ class Pbs(Scheduler):
             self.history = False
         return self._read(self.ask("qstat", "-f", *identifiers))
 
-    def _read(self, answer: Answer) -> tuple[list[Details], bool]:
+    def _read(self, answer: Answer) -> tuple[list[Seen], bool]:
         found = read_details(answer.out)
         if answer.code in (0, 35, 153):
             return found, True
@@ -306,36 +275,30 @@ class Pbs(Scheduler):
         with_server = [identifier for identifier in found if "." in identifier]
         return (with_server or found or [""])[-1]
 
-    def is_final(self, refused: Answer, tries: int) -> bool:
-        """Whether a refusal never passes: only what is known to be final is."""
+    def judge(self, refused: Answer, tries: int) -> Refusal:
+        """Say what a refusal means: only what is known to be final lasts."""
         if self.dialect == "pbs":
-            return refused.code in FINAL
-        # 162 and 255: the server is away, or the command was given up here.
-        if refused.code in _NOT_TAKEN | {162, 255}:
-            return False
-        return not _PASSING_WORDS.search(refused.out + refused.err)
-
-    def was_surely_not_taken(self, refused: Answer) -> bool:
-        """Whether the job is certainly not in the queue after a refusal."""
-        return refused.code in _NOT_TAKEN
-
-    def may_miss_others(self, refused: Answer) -> bool:
-        """Whether a refusal may come from the end of a job that this one was to wait for."""
-        return refused.code in _DEPENDENCY
-
-    def advice(self, refused: Answer) -> str:
-        """Say what a person should know, or should change, about a refusal."""
-        if self.is_passing(refused):
-            return _ADVICE_WHILE_WAITING.get(refused.code, "") if self.dialect == "pbs" else ""
-        ask = "look at the settings in site.conf, or ask the site's support"
-        return FINAL.get(refused.code, ask)
+            lasts = refused.code in _FINAL
+            advice = _FINAL.get(refused.code) or _ADVICE_WHILE_WAITING.get(refused.code, "")
+        else:
+            # 162 and 255: the server is away, or the command was given up here.
+            passes = refused.code in _NOT_TAKEN | {162, 255}
+            lasts = not passes and not _PASSING_WORDS.search(refused.out + refused.err)
+            advice = "look at the settings in site.conf, or ask the site's support" if lasts else ""
+        return Refusal(
+            lasts,
+            not lasts,
+            not_taken=refused.code in _NOT_TAKEN,
+            misses_others=refused.code in _DEPENDENCY,
+            advice=advice,
+        )
 
     def find_submitted(self, job: Job, known: Collection[str]) -> str:
         """Find a job by the name of its log."""
         unknown = [i for i in self.live(name=self.records.tag) if number_of(i) not in known]
-        for details in self.details(unknown)[0] if unknown else []:
-            if Path(details.text("Output_Path")).name == Path(job.log).name:
-                number = number_of(details.identifier)
+        for seen in self.details(unknown)[0] if unknown else []:
+            if Path(seen.attributes.get("output_path", "")).name == Path(job.log).name:
+                number = number_of(seen.identifier)
                 return next(i for i in unknown if number_of(i) == number)
         return ""
 

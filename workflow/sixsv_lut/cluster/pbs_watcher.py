@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from sixsv_lut.cluster.patience import NoAnswerError
-from sixsv_lut.cluster.pbs import Details, Pbs
+from sixsv_lut.cluster.pbs import Pbs
 from sixsv_lut.cluster.pbs_settings import Settings, SettingsError, read_settings
 from sixsv_lut.cluster.records import COMPLETED, FAILED, Job, Records, locked, number_of
 from sixsv_lut.cluster.runs import FOLDER, Run, process_start
 from sixsv_lut.cluster.scheduler import Seen
-from sixsv_lut.cluster.submission import hand_in, recover, refusal
+from sixsv_lut.cluster.submission import hand_in, recover, said_of
 from sixsv_lut.cluster.watch import AT_ONCE, DELETE_SECONDS, Watch
 
 _TICK_SECONDS = 0.5
@@ -137,35 +137,35 @@ class Watcher(Watch):
         if held:
             self._judge_waiting(self.pbs.details(held[:AT_ONCE])[0])
 
-    def _judge_waiting(self, found: list[Details]) -> None:
+    def _judge_waiting(self, found: list[Seen]) -> None:
         ours = {number_of(job.identifier): job for job in self.jobs.values()}
-        for details in found:
-            job = ours.get(number_of(details.identifier))
+        for seen in found:
+            job = ours.get(number_of(seen.identifier))
             if job is None:
                 continue
-            comment = details.text("comment")
-            if details.never_starts:
+            comment = seen.attributes.get("comment", "")
+            if seen.never_starts:
                 self.scheduler.delete([job.identifier], DELETE_SECONDS)
-                self.not_started(job, details.seen)
-            elif comment.startswith("Can Never Run") and not details.ended:
+                self.not_started(job, seen)
+            elif comment.startswith("Can Never Run") and not seen.ended:
                 self._warn(
                     f"never {comment}",
                     f"job {job.identifier} waits for ever unless something changes: {comment}. "
                     "Make jobs smaller or take another queue (profile.yaml, site.conf), or delete "
                     f"it with 'qdel {job.identifier}': it is then submitted again.",
                 )
-            elif details.held_by == "owner":
+            elif seen.held_by == "owner":
                 self._warn(
                     f"held {job.identifier}",
                     f"job {job.identifier} is held by its owner; 'qrls {job.identifier}' frees it.",
                 )
-            elif details.held_by:
+            elif seen.held_by:
                 # Such a hold is mostly put on all jobs of a user.
                 self._warn(
-                    f"held by {details.held_by}",
-                    f"job {job.identifier} is held by the site ({details.held_by} hold); it waits "
+                    f"held by {seen.held_by}",
+                    f"job {job.identifier} is held by the site ({seen.held_by} hold); it waits "
                     "until the site frees it. Ask its support, who can do so with "
-                    f"'qrls -h {details.held_by[0]} {job.identifier}'. More such holds are not "
+                    f"'qrls -h {seen.held_by[0]} {job.identifier}'. More such holds are not "
                     f"mentioned; './jobs show {self.records.folder.parent}' shows all jobs.",
                 )
 
@@ -235,8 +235,8 @@ class Watcher(Watch):
         if started.identifier == job.identifier:
             script = Path(job.script).read_text()
             started, answer = hand_in(self.records, self.scheduler, job, script)
-            if answer.code != 0 and self.scheduler.is_final(answer, 0):
-                return refusal(self.scheduler, answer)
+            if answer.code != 0 and self.scheduler.judge(answer, 0).lasts:
+                return said_of(self.scheduler, answer)
             if started.identifier == job.identifier:
                 raise NoAnswerError(f"qsub: {answer.words} (code {answer.code})")
         self.jobs[job.name] = started

@@ -278,7 +278,8 @@ class Records:
     def new_name(self, title: str) -> str:
         """Name a new job."""
         number = self.text().count("\n")
-        return f"{int(time.time())}-{os.getpid()}-{number:05d}-{safe_name(title)[:40]}"
+        first = safe_name(title.partition(" ")[0])[:40]
+        return f"{int(time.time())}-{os.getpid()}-{number:05d}-{first}"
 
     def new_log(self, name: str) -> str:
         """Give the path of a new job's log, in a folder that is there."""

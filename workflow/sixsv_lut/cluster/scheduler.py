@@ -11,7 +11,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sixsv_lut.cluster.patience import NoAnswerError
@@ -31,6 +31,31 @@ class Answer:
     def words(self) -> str:
         """What it said, in one line."""
         return " ".join((self.err.strip() or self.out.strip()).split())
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the refusal of a submission means.
+
+    Attributes
+    ----------
+    lasts : bool
+        It never passes.
+    passes : bool
+        It is known to pass.
+    not_taken : bool
+        The job is certainly not in the queue.
+    misses_others : bool
+        A job that this one was to wait for may have ended.
+    advice : str
+        What a person should know, or should change.
+    """
+
+    lasts: bool
+    passes: bool
+    not_taken: bool = False
+    misses_others: bool = False
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +84,10 @@ class Seen:
         It is held for ever, because it could not be started.
     not_started : bool
         Its script was never run by the start that ended it.
+    held_by : str
+        Who holds it: ``owner``, ``operator``, ``system``, or nobody.
+    attributes : dict
+        All that was told of it, by names in small letters.
     """
 
     identifier: str
@@ -72,6 +101,8 @@ class Seen:
     may_start_again: bool = False
     never_starts: bool = False
     not_started: bool = False
+    held_by: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 class Scheduler(ABC):
@@ -212,21 +243,5 @@ class Scheduler(ABC):
         """Find the job's id in what the submission printed; empty if there is none."""
 
     @abstractmethod
-    def is_final(self, refused: Answer, tries: int) -> bool:
-        """Whether a refusal never passes, after so many earlier ones not known to pass."""
-
-    def is_passing(self, refused: Answer) -> bool:
-        """Whether a refusal is known to pass."""
-        return not self.is_final(refused, 0)
-
-    def was_surely_not_taken(self, refused: Answer) -> bool:
-        """Whether the job is certainly not in the queue after a refusal."""
-        return False
-
-    def may_miss_others(self, refused: Answer) -> bool:
-        """Whether a refusal may come from the end of a job that this one was to wait for."""
-        return False
-
-    def advice(self, refused: Answer) -> str:
-        """Say what a person should know, or should change, about a refusal."""
-        return ""
+    def judge(self, refused: Answer, tries: int) -> Refusal:
+        """Say what a refusal means, after so many earlier ones that were not known to pass."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from sixsv_lut.cluster.patience import NoAnswerError
 from sixsv_lut.cluster.records import COMPLETED, FAILED, Job, Records
 from sixsv_lut.cluster.runs import PROFILE
-from sixsv_lut.cluster.scheduler import Answer, Scheduler, Seen
+from sixsv_lut.cluster.scheduler import Answer, Refusal, Scheduler, Seen
 
 # Snakemake's plugin waits 60 s for an answer, and gives its jobs up without one.
 _QUERY_SECONDS = 40.0
@@ -55,6 +55,10 @@ LASTING = re.compile(
     r"unrecognized option|invalid option|permission|not permitted|requested time limit|"
     r"(memory|processor|node|cpu).*(can ?not|can't|more|exceed)|no such file|unable to open",
     re.IGNORECASE,
+)
+_ADVICE = (
+    "look at default-resources in profile.yaml (account, partition, other options), and at the "
+    "walltime and memory that the partition gives"
 )
 _ID = re.compile(r"^(\d+)(;\S*)?$", re.MULTILINE)
 _FIELDS = "%i|%T|%r|%N|%k"
@@ -150,21 +154,14 @@ class Slurm(Scheduler):
         found = _ID.search(text.strip())
         return found[1] if found else ""
 
-    def is_final(self, refused: Answer, tries: int) -> bool:
-        """Whether a refusal never passes: by its words, or because it has not passed so often."""
-        return bool(LASTING.search(refused.words)) or tries >= _UNKNOWN_REFUSALS
-
-    def is_passing(self, refused: Answer) -> bool:
-        """Whether a refusal is known to pass."""
-        return bool(PASSING.search(refused.words) and not LASTING.search(refused.words))
-
-    def advice(self, refused: Answer) -> str:
-        """Say what to change after a refusal that lasts."""
-        if self.is_passing(refused):
-            return ""
-        return (
-            "look at default-resources in profile.yaml (account, partition, other options), and at "
-            "the walltime and memory that the partition gives"
+    def judge(self, refused: Answer, tries: int) -> Refusal:
+        """Say what a refusal means: by its words, or because it has not passed so often."""
+        lasts = bool(LASTING.search(refused.words))
+        passes = bool(PASSING.search(refused.words)) and not lasts
+        return Refusal(
+            lasts or (tries >= _UNKNOWN_REFUSALS and not passes),
+            passes,
+            advice="" if passes else _ADVICE,
         )
 
     def find_submitted(self, job: Job, known: Collection[str]) -> str:

@@ -160,20 +160,23 @@ class Submission:
             if self._rate:
                 self._patience.pause(self._records.seconds_until_turn(self._rate))
             submitted, answer = hand_in(self._records, self._scheduler, job, script)
-            final = answer.code != 0 and self._scheduler.is_final(answer, unknown)
-            if not final and not self._scheduler.was_surely_not_taken(answer):
-                # It may be in the queue all the same.
-                submitted = submitted if submitted.identifier else self._recovered(job)
             if submitted.identifier:
                 return submitted.identifier
-            if after and self._scheduler.may_miss_others(answer):
+            refusal = self._scheduler.judge(answer, unknown)
+            lasts = refusal.lasts and answer.code != 0
+            if not lasts and not refusal.not_taken:
+                # It may be in the queue all the same.
+                submitted = self._recovered(job)
+                if submitted.identifier:
+                    return submitted.identifier
+            if after and refusal.misses_others:
                 if not any(number_of(i) in self._live_numbers() for i in after):
                     return ""
-            elif final:
+            elif lasts:
                 raise self._refused(job, answer)
-            unknown += not self._scheduler.is_passing(answer)
+            unknown += not refusal.passes
             self._patience.wait(
-                f"{self._scheduler.name} takes no job now: {_said(self._scheduler, answer)}"
+                f"{self._scheduler.name} takes no job now: {said_of(self._scheduler, answer)}"
             )
 
     def _named(self, after: list[str]) -> Job:
@@ -183,9 +186,10 @@ class Submission:
         return replace(job, options=self._scheduler.options(job, after))
 
     def _refused(self, job: Job, answer: Answer) -> RefusedError:
-        reason = refusal(self._scheduler, answer)
+        reason = said_of(self._scheduler, answer)
         self._records.settle(job, REFUSED, reason)
-        return RefusedError(f"{job.title}\n  {reason}\n  it was: {self._scheduler.command(job)}")
+        name, command = self._scheduler.name, self._scheduler.command(job)
+        return RefusedError(f"{job.title}\n  {name} refused it: {reason}\n  it was: {command}")
 
 
 def hand_in(records: Records, scheduler: Scheduler, job: Job, script: str) -> tuple[Job, Answer]:
@@ -201,14 +205,10 @@ def hand_in(records: Records, scheduler: Scheduler, job: Job, script: str) -> tu
     return job, answer
 
 
-def refusal(scheduler: Scheduler, answer: Answer) -> str:
-    """Say why a job will never be taken, and what to change."""
-    return f"{scheduler.name} refused the job: {_said(scheduler, answer)}"
-
-
-def _said(scheduler: Scheduler, answer: Answer) -> str:
+def said_of(scheduler: Scheduler, answer: Answer) -> str:
+    """Give what the scheduler said to a submission that it refused, and what to change."""
     said = f"{answer.words or 'not a word'} ({scheduler.submit_command}, code {answer.code})"
-    advice = scheduler.advice(answer)
+    advice = scheduler.judge(answer, 0).advice
     return f"{said}; {advice}" if advice else said
 
 
