@@ -219,7 +219,7 @@ class Records:
         if remove_logs:
             # The scheduler may have brought some after the last run had ended.
             self.remove_logs()
-        with locked(self.folder / "jobs.lock"):
+        with self._table_locked():
             jobs = self.jobs().values()
             failed = failed_jobs(jobs)
             kept = [job for job in jobs if not job.state or job in failed or self.is_unheard(job)]
@@ -289,10 +289,14 @@ class Records:
 
     def append(self, *jobs: Job) -> None:
         """Put a line for each job into the table."""
-        with self.table.open("a") as file:
+        with self._table_locked(), self.table.open("a") as file:
             file.write("".join(map(_as_line, jobs)))
             file.flush()
             os.fsync(file.fileno())
+
+    def _table_locked(self) -> contextlib.AbstractContextManager[object]:
+        # No line may come between the reading of the table and its replacement.
+        return locked(self.folder / "jobs.lock")
 
     def text(self) -> str:
         """Give the table as it is."""
@@ -348,8 +352,9 @@ class Records:
 
     def is_unheard(self, job: Job) -> bool:
         """Whether a job has made its outputs, and Snakemake was not told."""
-        told = "told" in read_text(self._state_file(job.known_as))
-        return job.state == COMPLETED and not told and not job.cancelled and job.made
+        if job.state != COMPLETED or job.cancelled or not job.made:
+            return False
+        return "told" not in read_text(self._state_file(job.known_as))
 
     def _state_file(self, identifier: str) -> Path:
         # The status command knows this rule too.
