@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,14 @@ import pytest
 from sixsv_lut.cluster import slurm
 from sixsv_lut.cluster.patience import NoAnswerError
 from sixsv_lut.cluster.records import Job, Records, failed_jobs
-from sixsv_lut.cluster.runs import PROFILE, RUN
+from sixsv_lut.cluster.runs import ACCOUNT, FOLDER, PROFILE, PYTHON, RUN, Run
 from sixsv_lut.cluster.scheduler import Seen
 from sixsv_lut.cluster.slurm import LASTING, PASSING, Slurm
 from sixsv_lut.cluster.slurm_wrappers import states
 from sixsv_lut.cluster.task import Task, describe_failed
 from sixsv_lut.variables import SNAKEMAKE_PID
+
+BIN = Path(__file__).resolve().parents[2] / "profiles" / "slurm" / "bin"
 
 WRAPPED = (
     "python -m snakemake --snakefile Snakefile --target-jobs "
@@ -192,3 +195,26 @@ def test_no_job_sees_the_wrappers(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv(PROFILE, str(tmp_path))
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.defpath}")
     assert slurm.environment()["PATH"] == os.defpath
+
+
+def wrapper(name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{BIN}:{os.defpath}", **variables}
+    command = [name, *arguments]
+    return subprocess.run(
+        command, env=environment, executable=BIN / name, capture_output=True, text=True, check=False
+    )
+
+
+def test_what_cannot_matter_is_answered_without_slurm() -> None:
+    assert "MinJobAge" in wrapper("scontrol", "show", "config").stdout
+    assert wrapper("sacct", "-nu", "me", "-o", "Account%256").stdout == "none\n"
+    account = wrapper("sacctmgr", "-n", "show", "user", "me", **{ACCOUNT: "ours"})
+    assert account.stdout == "ours\n"
+
+
+def test_nothing_is_submitted_for_a_run_that_was_stopped(site: Site) -> None:
+    site.records.mark_stopped(Run("1-1"))
+    variables = {FOLDER: str(site.records.folder), RUN: "1-1", PYTHON: "/nonexistent"}
+    done = wrapper("sbatch", "--wrap=snakemake --target-jobs a:b=1", **variables)
+    assert done.returncode == 1
+    assert "not submitted: the run was stopped" in done.stderr
