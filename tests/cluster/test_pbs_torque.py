@@ -204,8 +204,14 @@ def test_killed_main_process_finds_its_jobs(run: Run, local: bytes) -> None:
     run.process.wait()
     before = run.in_queue()
     assert before
-    run.finish()
-    assert "does this already" in run.text()
+    # So that they are not done before the next run looks for them.
+    for job in before:
+        subprocess.run(["scontrol", "suspend", job], check=False)
+    run.start()
+    run.until(lambda: "does this already" in run.text())
+    for job in before:
+        subprocess.run(["scontrol", "resume", job], check=False)
+    assert run.wait() == 0, run.text()
     assert run.lut() == local
     assert run.launches() == POINTS
     assert run.count("qsub") == 3
