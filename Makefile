@@ -67,17 +67,15 @@ test-lowest-snakemake: $(BIN)/python
 	    tests/workflow/test_planning.py tests/workflow/test_complete_or_error.py
 
 lint: install-dev
-	$(BIN)/python -m ruff check workflow tests benchmarks docs profiles status
-	$(BIN)/python -m ruff format --check workflow tests benchmarks docs profiles status
+	$(BIN)/python -m ruff check workflow tests benchmarks docs status jobs
+	$(BIN)/python -m ruff format --check workflow tests benchmarks docs status jobs
 	$(BIN)/python -m mypy
-	MYPYPATH=profiles/slurm $(BIN)/python -m mypy --package commands
-	MYPYPATH=profiles/pbs $(BIN)/python -m mypy --package commands --package pbslib
 	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
 	$(BIN)/python -m snakemake --lint
 
 format: install-dev
-	$(BIN)/python -m ruff check --fix workflow tests benchmarks docs profiles status
-	$(BIN)/python -m ruff format workflow tests benchmarks docs profiles status
+	$(BIN)/python -m ruff check --fix workflow tests benchmarks docs status jobs
+	$(BIN)/python -m ruff format workflow tests benchmarks docs status jobs
 	$(BIN)/python -m snakefmt Snakefile workflow/rules
 
 # The schema and the tables of config/README.md, from the types of the configuration.
