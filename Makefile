@@ -67,17 +67,15 @@ test-lowest-snakemake: $(BIN)/python
 	    tests/workflow/test_planning.py tests/workflow/test_complete_or_error.py
 
 lint: install-dev
-	$(BIN)/python -m ruff check workflow tests benchmarks profiles status
-	$(BIN)/python -m ruff format --check workflow tests benchmarks profiles status
+	$(BIN)/python -m ruff check workflow tests benchmarks docs status jobs
+	$(BIN)/python -m ruff format --check workflow tests benchmarks docs status jobs
 	$(BIN)/python -m mypy
-	MYPYPATH=profiles/slurm $(BIN)/python -m mypy --package commands
-	MYPYPATH=profiles/pbs $(BIN)/python -m mypy --package commands --package pbslib
 	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
 	$(BIN)/python -m snakemake --lint
 
 format: install-dev
-	$(BIN)/python -m ruff check --fix workflow tests benchmarks profiles status
-	$(BIN)/python -m ruff format workflow tests benchmarks profiles status
+	$(BIN)/python -m ruff check --fix workflow tests benchmarks docs status jobs
+	$(BIN)/python -m ruff format workflow tests benchmarks docs status jobs
 	$(BIN)/python -m snakefmt Snakefile workflow/rules
 
 # The schema and the tables of config/README.md, from the types of the configuration.
@@ -99,7 +97,7 @@ lock: install-dev
 benchmark: install
 	$(BIN)/python benchmarks/batch_overhead.py
 
-# This workflow against what people would use instead, recorded and shown in the README. Other sizes, and what
+# This workflow against what people would use instead, recorded and shown in the pages. Other sizes, and what
 # happens after a kill: make benchmark-peers ARGUMENTS="--launches 20000 --rounds 1", ARGUMENTS=--kill
 benchmark-peers: $(VENV)/.installed-benchmark
 	@command -v parallel > /dev/null || { test "$$(id -u)" = 0 && apt-get install --yes --quiet=2 parallel; } \

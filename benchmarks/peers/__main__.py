@@ -1,4 +1,4 @@
-"""Measure this workflow against what people would use instead; record it; show it in the README.
+"""Measure this workflow against what people would use instead; record it; show it in the pages.
 
 All contenders launch the same 6SV on the same points with the same number of cores. They take turns
 of some seconds (see `peers.turns`), who goes first changes from round to round; those that cannot
@@ -30,12 +30,11 @@ from peers.case import AEROSOL, PROJECT, SIXSV, Case, make_case
 from peers.contenders import CONTENDERS, Table, count_files, found_version
 from peers.kill import KINDS, kill_one
 from peers.processes import Clock, adopt_orphans, run
-from peers.tables import summary, update_readme
+from peers.tables import summary, update_pages
 from peers.turns import take_turns
 from sixsv_lut.simulate.probe import processor
 
 RECORD = PROJECT / "benchmarks/peers.json"
-README = PROJECT / "README.md"
 _TIMEOUT = 24 * 3600.0
 
 # Seconds. No launch may be stopped until a time-out ends it: the workflow's is 120 s.
@@ -219,10 +218,10 @@ def _arguments() -> argparse.Namespace:
         help="launches to a batch of the workflow (default: four batches for each core)",
     )
     parser.add_argument("--kill", action="store_true", help="kill in the middle; measure no time")
-    parser.add_argument("--table-only", action="store_true", help="the README from the record")
+    parser.add_argument("--table-only", action="store_true", help="the pages from the record")
     parser.add_argument("--folder", help="where to work (the folder for temporary files)")
     parser.add_argument("--record", type=Path, default=RECORD, help="the file of measurements")
-    parser.add_argument("--no-readme", action="store_true", help="leave the README as it is")
+    parser.add_argument("--no-readme", action="store_true", help="leave the pages as they are")
     arguments = parser.parse_args()
     if arguments.launches is None:
         arguments.launches = 160 if arguments.kill else 2000
@@ -251,7 +250,7 @@ def main() -> None:
             print(json.dumps(summary(entry), indent=1))
         arguments.record.write_text(json.dumps(record, indent=1) + "\n")
     if not arguments.no_readme:
-        update_readme(README, record)
+        update_pages(PROJECT, record)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tables of the README, from the recorded measurements."""
+"""The tables of README.md and benchmarks/README.md, from the recorded measurements."""
 
 from __future__ import annotations
 
@@ -62,15 +62,19 @@ def _in_turns(seconds: float | None) -> str:
     return "one after the other" if seconds is None else f"in turns of {seconds:g} s"
 
 
-def _size_table(entry: dict[str, Any], memory: dict[str, float]) -> list[str]:
-    machine = entry["machine"]
-    launches = entry["launches"]
-    lines = [
-        f"{launches:,} launches of {1000 * entry['seconds_per_launch']:.0f} ms "
+def _conditions(entry: dict[str, Any]) -> str:
+    rounds = f"{entry['rounds']} round{'s' if entry['rounds'] > 1 else ''}"
+    return (
+        f"{entry['launches']:,} launches of {1000 * entry['seconds_per_launch']:.0f} ms "
         f"(6SV {entry['sixsv']}, aerosol model {entry['aerosol']}) on {entry['cores']} cores "
-        f"({machine['cpu']}), median of {entry['rounds']} "
-        f"round{'s' if entry['rounds'] > 1 else ''} {_in_turns(entry['turn_seconds'])}, "
-        f"{entry['date']}:",
+        f"({entry['machine']['cpu']}), median of {rounds} {_in_turns(entry['turn_seconds'])}, "
+        f"{entry['date']}"
+    )
+
+
+def _size_table(entry: dict[str, Any], memory: dict[str, float]) -> list[str]:
+    lines = [
+        f"{_conditions(entry)}:",
         "",
         *_head(
             [
@@ -108,13 +112,18 @@ def _size_table(entry: dict[str, Any], memory: dict[str, float]) -> list[str]:
     return [*lines, ""]
 
 
+def _run_twice(seen: dict[str, Any], launches: int) -> int:
+    last = seen["again"] or seen
+    return max(0, int(last["launches"]) - launches)
+
+
 def _what_happened(seen: dict[str, Any] | None, launches: int) -> str:
     if seen is None:
         return "-"
     last = seen["again"] or seen
     if last["right"] < launches:
         return f"{last['right']} of {launches}, also after the same command again"
-    twice = f"{max(0, last['launches'] - launches)} run twice"
+    twice = f"{_run_twice(seen, launches)} run twice"
     if seen["again"] is None:
         return f"all there; {twice}"
     silent = ", without an error" if seen["exit_code"] == 0 else ""
@@ -139,6 +148,51 @@ def _kill_table(entry: dict[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
+def short_table(record: dict[str, Any]) -> str:
+    """Write the one table of the README as Markdown.
+
+    Parameters
+    ----------
+    record : dict
+        The recorded measurements, with at least one size.
+
+    Returns
+    -------
+    str
+        A row for each contender: time, files, and what was left after a kill.
+    """
+    entry = max(record["sizes"].values(), key=lambda size: len(size["contenders"]))
+    killed = record.get("kill", {"contenders": {}, "launches": 0})
+    launches = killed["launches"]
+    kills = f"; kills at 40 % of {launches} launches" if launches else ""
+    lines = [f"{_conditions(entry)}{kills}:", ""]
+    lines += _head(
+        [
+            "contender",
+            "time, 6SV alone = 1",
+            "files left",
+            "leaves",
+            "results, a running 6SV killed",
+            "launches run twice, main process killed",
+        ]
+    )
+    for name, one in summary(entry).items():
+        seen = killed["contenders"].get(name)
+        lines.append(
+            _row(
+                [
+                    CONTENDERS[name].title,
+                    f"{one['ratio']:.2f}" if "ratio" in one else "",
+                    f"{one['files']:,.0f}",
+                    CONTENDERS[name].makes,
+                    f"{seen['launch']['right']} of {launches}" if seen else "",
+                    f"{_run_twice(seen['main'], launches)}" if seen else "",
+                ]
+            )
+        )
+    return "\n".join([*lines, ""])
+
+
 def tables(record: dict[str, Any]) -> str:
     """Write all tables as Markdown.
 
@@ -160,23 +214,37 @@ def tables(record: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def update_readme(readme: Path, record: dict[str, Any]) -> None:
-    """Put the tables between the markers of the README.
+def update_page(page: Path, text: str) -> None:
+    """Put tables between the markers of a page.
 
     Parameters
     ----------
-    readme : Path
-        The README.
-    record : dict
-        The recorded measurements.
+    page : Path
+        The page.
+    text : str
+        The tables.
 
     Raises
     ------
     ValueError
         The markers are not there, once each and in order.
     """
-    before, begin, rest = readme.read_text().partition(BEGIN)
+    before, begin, rest = page.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"{readme} has no lines {BEGIN} and {END}, between which the tables go")
-    readme.write_text(f"{before}{BEGIN}\n\n{tables(record)}\n{END}{after}")
+        raise ValueError(f"{page} has no lines {BEGIN} and {END}, between which the tables go")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+
+
+def update_pages(project: Path, record: dict[str, Any]) -> None:
+    """Put the short table into README.md, and all tables into benchmarks/README.md.
+
+    Parameters
+    ----------
+    project : Path
+        The project's folder.
+    record : dict
+        The recorded measurements.
+    """
+    update_page(project / "README.md", short_table(record))
+    update_page(project / "benchmarks/README.md", tables(record))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from sixsv_lut.cluster.records import COMPLETED, STOPPED, Job, Records
 from sixsv_lut.sixsv.executable import find_executable, launch_environment
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +90,7 @@ class Case:
     ) -> None:
         self.folder = SERVER / "work" / name
         self.folder.mkdir()
+        self.records = Records(self.folder / "results/small/cluster")
         self.points = points
         executable = self.folder / "6sv"
         executable.write_text(
@@ -164,13 +166,12 @@ class Case:
         path = self.folder / "launches"
         return len(path.read_bytes()) if path.exists() else 0
 
-    def failures(self) -> list[dict[str, str]]:
-        path = self.folder / ".snakemake/cluster/failed.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    def failures(self) -> list[Job]:
+        ended = (job for job in self.records.jobs().values() if job.state)
+        return [job for job in ended if job.state not in (COMPLETED, STOPPED)]
 
     def submissions(self) -> int:
-        path = self.folder / ".snakemake/cluster/pbs/jobs.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
+        lines = self.records.text().splitlines()
         return len({json.loads(line)["identifier"] for line in lines} - {""})
 
     def until(self, done: Callable[[], object], seconds: float = 150) -> None:
@@ -184,7 +185,7 @@ class Case:
 
     def until_started(self, number: int) -> list[str]:
         """Wait until as many jobs run their script."""
-        folder = self.folder / ".snakemake/cluster/pbs/exit"
+        folder = self.records.exits
         self.until(lambda: folder.exists() and len(list(folder.iterdir())) >= number)
         return jobs("R")
 
@@ -336,7 +337,7 @@ def test_refused_for_good(case: Case, tell: Tell) -> None:
     assert case.wait() != 0
     assert case.text().count("qsub -N") == 1
     assert "not sent to PBS again" in case.text()
-    case.folder.joinpath(".snakemake/cluster/failed.jsonl").unlink()
+    case.records.table.unlink()
     case.finish()
     tell("no such queue, then mended", ended="ended with advice, sent once; then LUT complete")
 
@@ -383,7 +384,7 @@ def test_running_job_deleted(case: Case, tell: Tell) -> None:
         operator("qdel", running[0])
         case.until(lambda: running[0] not in jobs())
     case.ends_well()
-    assert "deleted while it ran" in case.failures()[0]["reason"]
+    assert "deleted while it ran" in case.failures()[0].reason
     tell("qdel of a running job", failed=1)
 
 
@@ -394,7 +395,7 @@ def test_running_job_deleted_by_force(case: Case, tell: Tell) -> None:
         operator("qdel", "-W", "force", running[0])
         case.until(lambda: case.failures())
     case.ends_well()
-    assert "deleted by force" in case.failures()[0]["reason"]
+    assert "deleted by force" in case.failures()[0].reason
     # A job that was deleted by force may work on for a moment beside the one that follows it.
     tell("qdel -W force of a running job", failed=1, twice=2 * BATCH)
 
@@ -418,7 +419,7 @@ def test_walltime(case: Case, tell: Tell) -> None:
         operator("qalter", "-l", "walltime=5", running[0])
         case.until(lambda: case.failures())
     case.ends_well()
-    assert "more walltime than the job asked for" in case.failures()[0]["reason"]
+    assert "more walltime than the job asked for" in case.failures()[0].reason
     tell("walltime exceeded", failed=1)
 
 
@@ -428,7 +429,7 @@ def test_memory(case: Case, tell: Tell) -> None:
         case.until_started(2)
         (case.folder / "eat").touch()
     case.ends_well()
-    assert "more memory than the job asked for" in case.failures()[0]["reason"]
+    assert "more memory than the job asked for" in case.failures()[0].reason
     tell("memory exceeded", failed=1, twice=BATCH)
 
 
@@ -484,7 +485,7 @@ def test_frozen_node(case: Case, tell: Tell) -> None:
 
 
 def test_qdel_that_hangs_does_not_keep_the_next_run(case: Case, tell: Tell) -> None:
-    live = case.folder / ".snakemake/cluster/pbs/live"
+    live = case.records.live_file
     with case.held():
         case.start()
         case.until_started(2)

@@ -17,14 +17,25 @@ import pytest
 
 HERE = Path(__file__).parent
 PROFILE = HERE.parents[1] / "profiles" / "pbs"
-sys.path[:0] = [str(HERE), str(PROFILE)]
+JOBS = HERE.parents[1] / "jobs"
+RESULTS = Path("results/olci")
+sys.path.insert(0, str(HERE))
 
 from pbs_replay import Server, recorded, sample  # noqa: E402
-from pbslib.jobscript import campaign_tag, safe_name, walltime  # noqa: E402
-from pbslib.records import Job, Records, process_start  # noqa: E402
-from pbslib.refresh import Refresher  # noqa: E402
-from pbslib.scheduler import Scheduler, identifier_in, read_details  # noqa: E402
-from pbslib.settings import Settings, SettingsError, read_settings  # noqa: E402
+
+from sixsv_lut.cluster.pbs import Pbs, read_details, walltime  # noqa: E402
+from sixsv_lut.cluster.pbs_settings import Settings, SettingsError, read_settings  # noqa: E402
+from sixsv_lut.cluster.pbs_watcher import Watcher  # noqa: E402
+from sixsv_lut.cluster.records import (  # noqa: E402
+    COMPLETED,
+    STOPPED,
+    Job,
+    Records,
+    campaign_tag,
+    safe_name,
+)
+from sixsv_lut.cluster.runs import FOLDER, PYTHON, RUN, Run, process_start  # noqa: E402
+from sixsv_lut.cluster.scheduler import Seen  # noqa: E402
 
 pytestmark = pytest.mark.pbs
 
@@ -40,22 +51,19 @@ class Site:
     folder: Path
     history: bool
     said: list[str] = field(default_factory=list)
-    _refresher: Refresher | None = None
+    _watcher: Watcher | None = None
 
     @property
-    def refresher(self) -> Refresher:
-        if self._refresher is None:
-            settings = Settings(poll=0.05)
-            scheduler = Scheduler("auto", 20)
-            self._refresher = Refresher(settings, self.records, scheduler, self.said.append)
-        return self._refresher
+    def watcher(self) -> Watcher:
+        if self._watcher is None:
+            settings = Settings(poll=0.05, patience=20)
+            self._watcher = Watcher(settings, self.records, SayingPbs(self, settings))
+        return self._watcher
 
     def job(self, sample_name: str, identifier: str = ID, wrote: str | None = None) -> Job:
         """Have a recorded job in PBS, submitted from here."""
         name = f"n{identifier.split('.')[0]}"
-        job = Job(
-            name, identifier, "tag", f"job {name}", outputs=["out"], log=f"{name}.log", time=1.0
-        )
+        job = Job(name, identifier, f"job {name}", outputs=["out"], log=f"{name}.log", time=1.0)
         self.records.append(job)
         self.becomes(sample_name, identifier)
         if wrote is not None:
@@ -71,11 +79,11 @@ class Site:
 
     def rounds(self, number: int = 6) -> None:
         for _ in range(number):
-            self.refresher.look()
-            self.refresher.poll()
+            self.watcher.look()
+            self.watcher.poll()
 
     def status(self, identifier: str = ID) -> str:
-        # Only stdout is read: a refresher that this starts keeps stderr open.
+        # Only stdout is read: a watcher that this starts keeps stderr open.
         done = subprocess.run(
             [PROFILE / "status", identifier],
             stdout=subprocess.PIPE,
@@ -86,10 +94,20 @@ class Site:
         )
         return done.stdout.strip()
 
-    def failures(self) -> list[dict[str, object]]:
-        if not self.records.failures.exists():
-            return []
-        return [json.loads(line) for line in self.records.failures.read_text().splitlines()]
+    def failures(self) -> list[Job]:
+        ended = (job for job in self.records.jobs().values() if job.state)
+        return [job for job in ended if job.state not in (COMPLETED, STOPPED)]
+
+
+class SayingPbs(Pbs):
+    """The commands of PBS; what is said is kept."""
+
+    def __init__(self, site: Site, settings: Settings) -> None:
+        super().__init__(site.records, settings)
+        self._site = site
+
+    def say(self, message: str) -> None:
+        self._site.said.append(message)
 
 
 @pytest.fixture(params=[True, False], ids=["history", "no-history"])
@@ -115,11 +133,17 @@ def _site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, history: bool) -> 
     monkeypatch.setenv("PATH", f"{server.folder}/bin:{os.environ['PATH']}")
     for name, value in {"POLL": "3600", "WAIT_FIRST": "0.1", "WAIT_LONGEST": "0.2"}.items():
         monkeypatch.setenv(f"LUT_PBS_{name}", value)
-    records = Records()
-    records.make_folders()
+    # What the main process does: this one stands for it.
+    records = Records(RESULTS.absolute() / "cluster")
+    records.folder.mkdir(parents=True)
+    records.begin(remove_logs=True)
+    run = Run.of_process(os.getpid())
+    records.add_run(run)
+    for variable, value in {FOLDER: records.folder, RUN: run.key, PYTHON: sys.executable}.items():
+        monkeypatch.setenv(variable, str(value))
     yield Site(server, records, folder, history)
-    if records.refresher_file.exists():
-        pid = int(records.refresher_file.read_text())
+    if records.watcher_file.exists():
+        pid = int(records.watcher_file.read_text())
         if pid != os.getpid() and process_start(pid):
             os.kill(pid, signal.SIGKILL)
 
@@ -159,10 +183,10 @@ def test_end_of_a_job(site: Site, name: str, wrote: str | None, verdict: str, re
     failures = site.failures()
     assert len(failures) == (verdict == "failed")
     if failures and site.history:
-        assert reason in str(failures[0]["reason"])
+        assert reason in failures[0].reason
     for failure in failures:
-        assert list(failure) == ["job_id", "name", "reason", "log", "outputs", "time"]
-        assert failure["job_id"] == ID
+        assert failure.identifier == ID
+        assert failure.reason
 
 
 def test_exit_status_of_history_will_do_where_the_job_could_not_write(site: Site) -> None:
@@ -179,7 +203,7 @@ def test_daemon_restarted_and_not_rerunable(site: Site) -> None:
     site.rounds()
     assert site.status() == "failed"
     if site.history:
-        assert "daemon of its node was restarted" in str(site.failures()[0]["reason"])
+        assert "daemon of its node was restarted" in site.failures()[0].reason
 
 
 # Jobs that have not ended, whatever their exit status or an earlier start's last word say.
@@ -239,8 +263,8 @@ def test_start_that_failed_for_good_is_deleted(site: Site) -> None:
     site.rounds(6)
     assert site.status() == "failed"
     assert site.server.calls("qdel") == [f"qdel {ID}"]
-    assert "could not start it in 21 tries" in str(site.failures()[0]["reason"])
-    assert "too many failed attempts" in str(site.failures()[0]["reason"])
+    assert "could not start it in 21 tries" in site.failures()[0].reason
+    assert "too many failed attempts" in site.failures()[0].reason
 
 
 def test_user_hears_once_of_a_job_that_can_never_run(site: Site) -> None:
@@ -253,7 +277,7 @@ def test_user_hears_once_of_a_job_that_can_never_run(site: Site) -> None:
 
 def test_success_is_seen_without_asking_pbs(plain_site: Site) -> None:
     plain_site.job("running", wrote="0")
-    plain_site.refresher.look()
+    plain_site.watcher.look()
     assert plain_site.status() == "success"
     assert not plain_site.server.calls()
 
@@ -271,7 +295,7 @@ def test_words_of_pbs_in_the_log_are_passed_on(site: Site) -> None:
     Path("n100.log").write_text("x\n=>> PBS: job killed: walltime 62 exceeded limit 60\n")
     site.becomes("walltime_exceeded")
     site.rounds()
-    assert "walltime 62 exceeded limit 60" in str(site.failures()[0]["reason"])
+    assert "walltime 62 exceeded limit 60" in site.failures()[0].reason
 
 
 def test_job_deleted_by_force(site: Site) -> None:
@@ -282,7 +306,7 @@ def test_job_deleted_by_force(site: Site) -> None:
     site.rounds()
     assert site.status() == "failed"
     if site.history:
-        assert "deleted by force" in str(site.failures()[0]["reason"])
+        assert "deleted by force" in site.failures()[0].reason
 
 
 @pytest.mark.parametrize(("letters", "who"), [("o", "operator"), ("s", "system")])
@@ -307,15 +331,14 @@ def test_job_that_waits_for_another_one_is_not_called_held(plain_site: Site) -> 
 
 
 def _submit_watched_here(site: Site) -> subprocess.CompletedProcess[str]:
-    """Submit a job that the refresher of the test watches, and no other."""
-    site.records.make_folders()
-    site.records.refresher_file.write_text(f"{os.getpid()}\n")
+    """Submit a job that the watcher of the test watches, and no other."""
+    site.records.watcher_file.write_text(f"{os.getpid()}\n")
     return submit(script("a:b=1"))
 
 
 def _start_fails(site: Site, identifier: str) -> None:
     """Let a node fail to start a job, as its prologue does."""
-    name = next(iter(site.records.jobs().values())).tag
+    name = site.records.tag
     if site.history:
         site.server.put(identifier, {**sample("prologue_exit1_final"), "Job_Name": name})
     else:
@@ -325,14 +348,14 @@ def _start_fails(site: Site, identifier: str) -> None:
 def _starts_again(site: Site, identifier: str) -> None:
     def done() -> bool:
         site.rounds(1)
-        site.refresher.start_again()
+        site.watcher.start_again()
         return identifier in site.server.all()
 
     _wait(done)
 
 
 def test_failed_start_uses_no_retry(site: Site) -> None:
-    site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
+    site.watcher.settings = Settings(poll=0.05, wait_first=0.0)
     assert _submit_watched_here(site).stdout == "100.pbshost\n"
     for number in range(100, 105):
         _start_fails(site, f"{number}.pbshost")
@@ -347,24 +370,26 @@ def test_failed_start_uses_no_retry(site: Site) -> None:
     assert submit(script("a:b=1")).stdout == "100.pbshost\n"
     (job,) = site.records.jobs().values()
     (site.records.exits / job.name).write_text("0\n")
-    site.refresher.look()
+    site.watcher.look()
     assert site.status() == "success"
 
 
 def test_later_starts_wait_longer(site: Site) -> None:
-    site.refresher.settings = Settings(poll=0.05, wait_first=3.0, wait_longest=20.0)
+    site.watcher.settings = Settings(poll=0.05, wait_first=3.0, wait_longest=20.0)
     _submit_watched_here(site)
     (job,) = site.records.jobs().values()
     waits = []
     for starts in range(6):
         now = time.monotonic()
-        site.refresher._not_started(replace(job, failed_starts=["n1"] * starts), "n1", "why")
-        waits.append(round(site.refresher._due[job.name][0] - now))
+        site.watcher.not_started(
+            replace(job, failed_starts=["n1"] * starts), Seen("100", node="n1", reason="why")
+        )
+        waits.append(round(site.watcher._due[job.name][0] - now))
     assert waits == [3, 6, 12, 20, 20, 20]
 
 
 def test_job_that_never_starts_fails_in_the_end(site: Site) -> None:
-    site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
+    site.watcher.settings = Settings(poll=0.05, wait_first=0.0)
     _submit_watched_here(site)
     for number in range(100, 112):
         _start_fails(site, f"{number}.pbshost")
@@ -377,19 +402,19 @@ def test_job_that_never_starts_fails_in_the_end(site: Site) -> None:
 
     _wait(has_failed)
     (failure,) = site.failures()
-    assert "12 starts failed" in str(failure["reason"])
+    assert "12 starts failed" in failure.reason
     if site.history:
-        assert "on pbshost" in str(failure["reason"])
+        assert "on pbshost" in failure.reason
 
 
 def test_start_again_whose_answer_was_lost_is_found(site: Site) -> None:
-    site.refresher.settings = Settings(poll=0.05, wait_first=0.0, wait_longest=0.0)
+    site.watcher.settings = Settings(poll=0.05, wait_first=0.0, wait_longest=0.0)
     _submit_watched_here(site)
     site.server.switch("taken", on=True)
     site.server.switch("refuse", on=True, text="183")
     _start_fails(site, ID)
     _starts_again(site, "101.pbshost")
-    _wait(lambda: site.refresher.start_again() or not site.refresher._due)
+    _wait(lambda: site.watcher.start_again() or not site.watcher._due)
     assert list(site.server.all())[-1] == "101.pbshost"
     (job,) = site.records.jobs().values()
     assert (job.identifier, job.known_as) == ("101.pbshost", ID)
@@ -399,7 +424,7 @@ def test_job_held_after_failed_starts_is_started_again(plain_site: Site) -> None
     _submit_watched_here(plain_site)
     held = sample("direct_write_output_dir_missing")
     plain_site.server.put(ID, {**held, "Job_Name": plain_site.server.all()[ID]["Job_Name"]})
-    plain_site.refresher.settings = Settings(poll=0.05, wait_first=0.0)
+    plain_site.watcher.settings = Settings(poll=0.05, wait_first=0.0)
     _starts_again(plain_site, "101.pbshost")
     assert plain_site.server.calls("qdel") == [f"qdel {ID}"]
     assert plain_site.status() == "running"
@@ -410,7 +435,7 @@ def test_cancelled_job_is_not_started_again(plain_site: Site) -> None:
     subprocess.run([PROFILE / "cancel", ID], check=True)
     _wait(lambda: plain_site.server.all()[ID]["job_state"] == "F")
     plain_site.rounds()
-    plain_site.refresher.start_again()
+    plain_site.watcher.start_again()
     assert plain_site.status() == "failed"
     assert len(plain_site.server.calls("qsub")) == 1
 
@@ -423,7 +448,7 @@ def test_purged_from_history(site: Site) -> None:
     site.server.forget(ID)
     site.rounds()
     assert site.status() == "failed"
-    assert "no record" in str(site.failures()[0]["reason"])
+    assert "no record" in site.failures()[0].reason
 
 
 def test_last_word_may_come_late(plain_site: Site) -> None:
@@ -438,7 +463,7 @@ def test_last_word_may_come_late(plain_site: Site) -> None:
 
 def test_history_off_tells_nothing_of_a_running_job(plain_site: Site) -> None:
     # qselect has lost it for a moment; qstat -x says nothing and 0 even while it runs.
-    scheduler = Scheduler("pbs", 20)
+    scheduler = Pbs(plain_site.records, Settings(dialect="pbs", patience=20))
     plain_site.server.put(ID, sample("running"))
     found, _ = scheduler.details([ID])
     assert [details.identifier for details in found] == [ID]
@@ -448,7 +473,7 @@ def test_history_off_tells_nothing_of_a_running_job(plain_site: Site) -> None:
 
 def test_finished_job_asked_for_without_history_flag(site: Site) -> None:
     site.job("finished_ok", wrote="started n1")
-    site.refresher.scheduler.history = False
+    site.watcher.pbs.history = False
     site.rounds()
     assert site.status() == "failed"
 
@@ -517,7 +542,7 @@ def script(
 
 
 def submit(path: Path) -> subprocess.CompletedProcess[str]:
-    # Into a file: the refresher keeps the stream open.
+    # Into a file: the watcher keeps the stream open.
     with Path("stderr").open("w") as stderr:
         done = subprocess.run(
             [PROFILE / "submit", path],
@@ -544,7 +569,7 @@ def test_submission(plain_site: Site) -> None:
     assert option(job, "-m") == ["n"]
     assert option(job, "-j") == ["oe"]
     assert option(job, "-r") == ["y"]
-    assert job["Job_Name"] == campaign_tag(plain_site.folder)
+    assert job["Job_Name"] == campaign_tag(plain_site.folder / RESULTS)
     log = Path(job["Output_Path"].partition(":")[2])
     assert log.is_absolute()
     assert log.parent.is_dir()
@@ -631,7 +656,7 @@ def test_refusal_that_does_not_pass_is_reported(plain_site: Site, name: str) -> 
     words = recorded(name)[1].strip().removeprefix("qsub: ")
     assert words in done.stderr
     assert FINAL[name] in done.stderr
-    assert words in str(plain_site.failures()[0]["reason"])
+    assert words in plain_site.failures()[0].reason
 
 
 def test_refused_request_is_not_sent_again(plain_site: Site) -> None:
@@ -650,10 +675,12 @@ def test_refused_request_is_not_sent_again(plain_site: Site) -> None:
     assert submit(script("a:b=2", pbs_queue="long")).stdout == "101.pbshost\n"
 
 
-def test_refused_request_is_sent_again_by_the_next_run(plain_site: Site) -> None:
+def test_refused_request_is_sent_again_by_the_next_run(
+    plain_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain_site.server.switch("refuse", on=True, text="170")
     assert submit(script("a:b=1")).returncode == 1
-    plain_site.records.forget(plain_site.records.runs()[0])
+    monkeypatch.setenv(RUN, Run.of_process(os.getppid()).key)
     assert submit(script("a:b=1")).stdout == "100.pbshost\n"
 
 
@@ -673,7 +700,9 @@ def test_waiting_ends_with_snakemake(plain_site: Site) -> None:
         [
             sys.executable,
             "-c",
-            f"import subprocess; subprocess.run({[str(PROFILE / 'submit'), str(path)]!r})",
+            "import os, subprocess; from sixsv_lut.cluster.runs import RUN, Run; "
+            "os.environ[RUN] = Run.of_process(os.getpid()).key; "
+            f"subprocess.run({[str(PROFILE / 'submit'), str(path)]!r})",
         ],
         stderr=subprocess.DEVNULL,
     )
@@ -806,7 +835,9 @@ def test_job_that_is_told_to_stop_has_not_succeeded(plain_site: Site) -> None:
 
 
 def test_job_finds_the_folder_it_waits_for(plain_site: Site) -> None:
-    job, exit_file = _job_script(plain_site, "test -d .snakemake/tmp.a")
+    scratch = Path(".snakemake/tmp.a").absolute()
+    named = f"--wait-for-files {shlex.quote(str(scratch))}"
+    job, exit_file = _job_script(plain_site, f"test -d .snakemake/tmp.a # {named}")
     for path in Path(".snakemake/tmp.a").iterdir():
         path.unlink()
     Path(".snakemake/tmp.a").rmdir()
@@ -822,9 +853,9 @@ def test_status_always_answers(plain_site: Site, identifier: str) -> None:
     assert plain_site.status(identifier) == "running"
 
 
-def test_status_starts_a_refresher_that_has_died(plain_site: Site) -> None:
+def test_status_starts_a_watcher_that_has_died(plain_site: Site) -> None:
     submit(script("a:b=1"))
-    file = plain_site.records.refresher_file
+    file = plain_site.records.watcher_file
     _wait(file.exists)
     first = int(file.read_text())
     os.kill(first, signal.SIGKILL)
@@ -852,11 +883,11 @@ def test_jobs_are_shown_and_cancelled(plain_site: Site) -> None:
     submit(script("a:b=1"))
     submit(script("a:b=2"))
     plain_site.server.put("500.pbshost", {**sample("running"), "Job_Name": "mine"})
-    shown = subprocess.run([PROFILE / "jobs"], capture_output=True, text=True, check=True).stdout
+    shown = _jobs("show")
     assert "a:b=1" in shown
     assert "101.pbshost" in shown
     assert "500.pbshost" not in shown
-    subprocess.run([PROFILE / "jobs", "cancel"], check=True)
+    _jobs("cancel")
     assert plain_site.server.calls("qdel") == ["qdel 100.pbshost 101.pbshost"]
     # A cancelled job is on its way out: the next one waits for it, and is not taken for it.
     plain_site.server.put("100.pbshost", {**sample("running"), "Job_Name": "tag"})
@@ -867,35 +898,37 @@ def test_failures_are_shown_until_they_are_mended(plain_site: Site) -> None:
     plain_site.job("running", wrote="3")
     plain_site.server.forget(ID)
     plain_site.rounds()
-    command = [PROFILE / "jobs", "failed"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    Path("n100.log").touch()
+    shown = _jobs("failed")
     assert "exit code 3" in shown
     assert "log: n100.log" in shown
     Path("out").touch()
-    assert not subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert not _jobs("failed")
 
 
-@pytest.mark.parametrize(("scratch_left", "deleted"), [(False, True), (True, False)])
-def test_end_of_snakemake(plain_site: Site, *, scratch_left: bool, deleted: bool) -> None:
+def _jobs(*arguments: str) -> str:
+    command = [sys.executable, JOBS, *arguments, RESULTS]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("stopped", "deleted"), [(True, True), (False, False)])
+def test_end_of_snakemake(plain_site: Site, *, stopped: bool, deleted: bool) -> None:
+    """Jobs of a run that was stopped are deleted, those of one that was killed are left."""
     submit(script("a:b=1"))
     run = plain_site.records.runs()[0]
-    if not scratch_left:
-        for path in Path(run.scratch).iterdir():
-            path.unlink()
-        Path(run.scratch).rmdir()
-    plain_site.refresher.see_off(run)
-    _wait(lambda: not plain_site.refresher.deleting)
+    if stopped:
+        plain_site.records.mark_stopped(run)
+    plain_site.watcher.see_off(run)
+    _wait(lambda: not plain_site.watcher.deleting)
     assert bool(plain_site.server.calls("qdel")) == deleted
     assert not plain_site.records.runs()
 
 
 def _interrupt(site: Site) -> None:
-    """End the Snakemake of this folder as Ctrl-C does: its scratch folder is gone."""
+    """End the Snakemake of this campaign as Ctrl-C does: it has said that it was stopped."""
     run = site.records.runs()[0]
-    for path in Path(run.scratch).iterdir():
-        path.unlink()
-    Path(run.scratch).rmdir()
-    site.refresher.see_off(run)
+    site.records.mark_stopped(run)
+    site.watcher.see_off(run)
 
 
 @pytest.mark.parametrize("code", [162, 183, 255, 1])
@@ -909,7 +942,7 @@ def test_jobs_are_deleted_until_pbs_has_said_so(plain_site: Site, code: int) -> 
         + text.split("\n", 1)[1]
     )
     _interrupt(plain_site)
-    _wait(lambda: not plain_site.refresher.deleting)
+    _wait(lambda: not plain_site.watcher.deleting)
     assert plain_site.server.calls("qdel") == [f"qdel {ID}"]
     assert plain_site.said == ["1 jobs of this run deleted"]
 
@@ -930,9 +963,9 @@ def test_qdel_that_hangs_does_not_keep_other_jobs_unwatched(plain_site: Site) ->
     plain_site.server.forget("200.pbshost")
     plain_site.rounds()
     assert plain_site.status("200.pbshost") == "failed"
-    assert plain_site.refresher.deleting
+    assert plain_site.watcher.deleting
     go_on.touch()
-    _wait(lambda: not plain_site.refresher.deleting)
+    _wait(lambda: not plain_site.watcher.deleting)
     assert plain_site.server.all()[ID]["job_state"] == "F"
 
 
@@ -956,7 +989,7 @@ def test_text_form_of_debian_is_read() -> None:
     (details,) = read_details("Job Id:\t4\n\tJob_Name = a b\n\tjob_state = C\n\tqueue = work\n")
     assert details.identifier == "4"
     assert details.ended
-    assert details.text("queue") == "work"
+    assert details.attributes["queue"] == "work"
 
 
 @pytest.mark.parametrize(
@@ -969,8 +1002,9 @@ def test_text_form_of_debian_is_read() -> None:
         ("nothing 12", ""),
     ],
 )
-def test_identifier(printed: str, identifier: str) -> None:
-    assert identifier_in(printed) == identifier
+def test_identifier(tmp_path: Path, printed: str, identifier: str) -> None:
+    pbs = Pbs(Records(tmp_path), Settings())
+    assert pbs.identifier_in(printed) == identifier
 
 
 @pytest.mark.parametrize("name", ["olci-small", "a:b=c,d e", "42", "_x", "ü" * 300])

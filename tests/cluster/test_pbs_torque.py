@@ -22,6 +22,8 @@ from pathlib import Path
 
 import pytest
 
+from sixsv_lut.cluster.records import COMPLETED, STOPPED, Job, Records
+
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("qsub", "qstat", "qdel")
 POLL = 2.0
@@ -64,6 +66,7 @@ class Run:
         self.folder = folder
         folder.mkdir()
         (folder / "config.yaml").write_text(CONFIGURATION)
+        self.records = Records(folder / "results/small/cluster")
         self.calls = folder / "calls"
         bin_folder = folder / "bin"
         bin_folder.mkdir()
@@ -127,9 +130,9 @@ class Run:
     def launches(self) -> int:
         return int(json.loads((self.folder / f"{LUT}.json").read_text())["launches"])
 
-    def failures(self) -> list[dict[str, str]]:
-        path = self.folder / ".snakemake/cluster/failed.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    def failures(self) -> list[Job]:
+        ended = (job for job in self.records.jobs().values() if job.state)
+        return [job for job in ended if job.state not in (COMPLETED, STOPPED)]
 
     def in_queue(self, states: str = "PD,R,CG") -> list[str]:
         done = subprocess.run(
@@ -177,7 +180,7 @@ def test_campaign(run: Run, local: bytes) -> None:
     # One query for all jobs each poll; single jobs are asked for only when something is amiss.
     assert run.count("qstat") <= elapsed / POLL + 2
     assert not run.failures()
-    files = [path for path in (run.folder / ".snakemake/cluster").rglob("*") if path.is_file()]
+    files = [path for path in run.records.folder.rglob("*") if path.is_file()]
     assert len(files) <= 3 * 2 + 8
 
 
@@ -189,8 +192,8 @@ def test_job_deleted_by_hand(run: Run, local: bytes) -> None:
     assert run.wait() == 0, run.text()
     assert run.lut() == local
     assert run.launches() <= POINTS + BATCH
-    assert [failure["job_id"] for failure in run.failures()] == [deleted]
-    assert "deleted" in run.failures()[0]["reason"]
+    assert [failure.identifier for failure in run.failures()] == [deleted]
+    assert "deleted" in run.failures()[0].reason
 
 
 def test_killed_main_process_finds_its_jobs(run: Run, local: bytes) -> None:
@@ -201,8 +204,14 @@ def test_killed_main_process_finds_its_jobs(run: Run, local: bytes) -> None:
     run.process.wait()
     before = run.in_queue()
     assert before
-    run.finish()
-    assert "does this already" in run.text()
+    # So that they are not done before the next run looks for them.
+    for job in before:
+        subprocess.run(["scontrol", "suspend", job], check=False)
+    run.start()
+    run.until(lambda: "does this already" in run.text())
+    for job in before:
+        subprocess.run(["scontrol", "resume", job], check=False)
+    assert run.wait() == 0, run.text()
     assert run.lut() == local
     assert run.launches() == POINTS
     assert run.count("qsub") == 3

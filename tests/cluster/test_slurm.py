@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +25,7 @@ from threading import Event
 import pytest
 import yaml
 
+from sixsv_lut.cluster.records import Job, Records, campaign_tag
 from sixsv_lut.simulate.batch import FLUSH_SECONDS
 from sixsv_lut.sixsv.executable import find_executable
 
@@ -168,7 +168,8 @@ class Run:
         """Give the campaign's jobs in SLURM."""
         answer = slurm("squeue", "-h", "-o", "%i %j", f"--states={','.join(states) or 'all'}")
         rows = [line.split() for line in answer.splitlines()]
-        return [job for job, name in rows if name.startswith(f"sixsv-{self.folder.name}-")]
+        folder = self.folder / "results" / self.folder.name
+        return [job for job, name in rows if name == campaign_tag(folder)]
 
     def node_of(self, job: str) -> str:
         return slurm("squeue", "-h", "-j", job, "-o", "%N").strip()
@@ -186,9 +187,18 @@ class Run:
         lines = (self.folder / "calls").read_text().splitlines()
         return [float(line.split()[1]) for line in lines if line.split()[0] == command]
 
+    def records(self) -> Path:
+        return self.folder / "results" / self.folder.name / "cluster"
+
     def submitted(self) -> list[dict[str, object]]:
-        file = self.folder / "results" / self.folder.name / "cluster" / "submitted.jsonl"
-        return [json.loads(line) for line in file.read_text().splitlines()]
+        """Give each job as it was submitted, and once more where a later run found it again."""
+        lines = (self.records() / "jobs.jsonl").read_text().splitlines()
+        known = [line for line in map(json.loads, lines) if line["identifier"]]
+        waited_for = {(line["name"], line["run"]): line for line in reversed(known)}
+        return sorted(waited_for.values(), key=known.index)
+
+    def ended(self) -> list[Job]:
+        return [job for job in Records(self.records()).jobs().values() if job.state]
 
     def assert_nothing_flushed_ran_twice(self) -> None:
         ends: dict[str, list[float]] = defaultdict(list)
@@ -240,7 +250,9 @@ def default_campaign(folder: Path, others: Sequence[Event]) -> Run:
     fault("killctld")
     # Longer than any command of SLURM waits, and through starts and ends of batches.
     messages = folder / "results" / folder.name / "cluster" / "messages.log"
-    wait_until(lambda: messages.exists() and "no answer" in messages.read_text(), 60, "a message")
+    wait_until(
+        lambda: messages.exists() and "does not answer" in messages.read_text(), 60, "a message"
+    )
     run.wait_for_launches(220, 120)
     fault("startctld")
     assert run.finish(process) == 0, run.log()[-3000:]
@@ -343,9 +355,9 @@ def test_walltime_shorter_than_a_batch(campaigns: Campaigns) -> None:
     run = campaigns.walltime
     assert run.luts() == campaigns.alone["small"]
     run.assert_nothing_flushed_ran_twice()
-    first, second = (line for line in run.submitted() if "simulate" in str(line["jobs"]))
-    assert "TIMEOUT" in (run.folder / "results/walltime/cluster/ended.jsonl").read_text()
-    assert first["jobs"] == second["jobs"]
+    first, second = (line for line in run.submitted() if "simulate" in str(line["members"]))
+    assert "TIMEOUT" in [job.state for job in run.ended()]
+    assert first["members"] == second["members"]
 
 
 def test_killed_snakemake_finds_its_jobs_again(campaigns: Campaigns) -> None:
@@ -353,9 +365,10 @@ def test_killed_snakemake_finds_its_jobs_again(campaigns: Campaigns) -> None:
     run = campaigns.killed
     assert run.luts() == campaigns.alone["small"]
     assert len(run.launches()) == 96
-    simulate = [line for line in run.submitted() if "simulate" in str(line["jobs"])]
-    assert [line["adopted"] for line in simulate] == [False, False, True, True]
-    assert len({line["id"] for line in simulate}) == 2
+    simulate = [line for line in run.submitted() if "simulate" in str(line["members"])]
+    first, second = dict.fromkeys(line["run"] for line in simulate)
+    assert [line["run"] for line in simulate] == [first, first, second, second]
+    assert len({line["identifier"] for line in simulate}) == 2
 
 
 def test_ctrl_c_cancels_and_the_next_run_goes_on(campaigns: Campaigns) -> None:
@@ -375,7 +388,7 @@ def test_load_on_slurm_is_bounded(campaigns: Campaigns) -> None:
         for command in ("sacct", "scontrol", "sacctmgr", "sinfo"):
             assert len(run.calls(command)) <= 6, command
     default = campaigns.default
-    answered = [line for line in default.submitted() if not line["adopted"]]
+    answered = {line["identifier"] for line in default.submitted()}
     assert len(default.calls("sbatch")) <= len(answered) + 10
 
 
@@ -383,8 +396,7 @@ def test_logs_are_few_and_of_failures(campaigns: Campaigns) -> None:
     """A job has one log, and what succeeded leaves none."""
     run = campaigns.default
     logs = list((run.folder / "logs" / "slurm").rglob("*.log"))
-    ended = (run.folder / "results/default/cluster/ended.jsonl").read_text()
-    failed = re.findall(r'"id": "(\d+)", "state": "(?!COMPLETED)', ended)
+    failed = [job.identifier for job in run.ended() if job.state != "COMPLETED"]
     assert {log.stem for log in logs} == set(failed)
     assert not list((run.folder / "results/default/cluster/exit").iterdir())
 

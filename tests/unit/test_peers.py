@@ -12,7 +12,7 @@ import pytest
 
 from peers.__main__ import _compare
 from peers.case import axes_of_size
-from peers.tables import summary, tables, update_readme
+from peers.tables import short_table, summary, tables, update_page
 from support import PROJECT
 
 
@@ -62,7 +62,18 @@ def _entry(floor: list[float], other: list[float]) -> dict[str, Any]:
     walls = {"xargs": floor, "workflow": other}
     rounds = {name: [rest | {"wall_seconds": s} for s in wall] for name, wall in walls.items()}
     contenders = {name: {"rounds": of_one} for name, of_one in rounds.items()}
-    return {"launches": 100, "cores": 2, "contenders": contenders}
+    return {
+        "launches": 100,
+        "cores": 2,
+        "contenders": contenders,
+        "rounds": len(floor),
+        "seconds_per_launch": 0.06,
+        "sixsv": "1.1",
+        "aerosol": 5,
+        "machine": {"cpu": "a processor"},
+        "turn_seconds": None,
+        "date": "2026-01-31",
+    }
 
 
 def test_ratios_are_of_the_same_round_so_that_a_slower_machine_favours_nobody() -> None:
@@ -71,23 +82,48 @@ def test_ratios_are_of_the_same_round_so_that_a_slower_machine_favours_nobody() 
     assert reduced["overhead_ms"] == pytest.approx(40)
 
 
-def test_only_what_is_between_the_markers_of_the_readme_changes(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text("before\n<!-- peers -->\nold\n<!-- /peers -->\nafter\n")
-    update_readme(readme, {})
-    text = readme.read_text()
-    assert text.startswith("before\n<!-- peers -->\n")
-    assert text.endswith("<!-- /peers -->\nafter\n")
-    assert "old" not in text
+def test_only_what_is_between_the_markers_of_a_page_changes(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("before\n<!-- peers -->\nold\n<!-- /peers -->\nafter\n")
+    update_page(page, "new")
+    text = page.read_text()
+    assert text == "before\n<!-- peers -->\n\nnew\n<!-- /peers -->\nafter\n"
 
 
-def test_a_readme_without_markers_is_refused(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text("no markers\n")
+def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("no markers\n")
     with pytest.raises(ValueError, match="between which the tables go"):
-        update_readme(readme, {})
+        update_page(page, "new")
 
 
-def test_the_tables_of_the_readme_are_those_of_the_record() -> None:
-    record = json.loads((PROJECT / "benchmarks/peers.json").read_text())
-    assert tables(record) in (PROJECT / "README.md").read_text()
+def _after_kill(right: int, launches: int, again: int | None) -> dict[str, Any]:
+    second = None if again is None else {"right": 40, "launches": again, "exit_code": 0}
+    return {"right": right, "launches": launches, "exit_code": 1, "again": second}
+
+
+def test_the_short_table_has_the_size_with_most_contenders_and_what_a_kill_left() -> None:
+    alone = {"launches": 100, "cores": 2, "contenders": {"xargs": {"rounds": []}}}
+    killed = {"launch": _after_kill(39, 40, 80), "main": _after_kill(16, 16, 57)}
+    record = {
+        "sizes": {"2000": _entry([10], [11]), "20000": alone},
+        "kill": {"launches": 40, "contenders": {"workflow": killed}},
+    }
+    rows = short_table(record).splitlines()[4:]
+    assert rows == [
+        "| 6SV alone (`xargs -P`) | 1.00 | 1 | reports |  |  |",
+        "| **this workflow** | 1.10 | 1 | LUT (text, NetCDF) | 39 of 40 | 17 |",
+    ]
+
+
+def _record() -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((PROJECT / "benchmarks/peers.json").read_text())
+    return record
+
+
+def test_the_table_of_the_readme_is_that_of_the_record() -> None:
+    assert short_table(_record()) in (PROJECT / "README.md").read_text()
+
+
+def test_the_tables_of_the_benchmarks_are_those_of_the_record() -> None:
+    assert tables(_record()) in (PROJECT / "benchmarks/README.md").read_text()

@@ -41,9 +41,9 @@ def test_the_full_size_example_has_all_bands_and_points() -> None:
     assert len(campaign.batches) == 763
 
 
-@pytest.mark.parametrize("file", ["examples/slstr.yaml", "examples/run6sv.yaml"])
-def test_the_other_examples_are_right(file: str) -> None:
-    assert _campaign(file).points > 1
+@pytest.mark.parametrize("example", ["geometry", "slstr", "run6sv"])
+def test_the_other_examples_are_right(example: str) -> None:
+    assert _campaign(f"examples/{example}.yaml").points > 1
 
 
 def test_every_configuration_names_the_schema_for_editors() -> None:

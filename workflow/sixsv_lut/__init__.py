@@ -13,7 +13,7 @@ A package for each stage or subject, in the order in which imports go, from the 
 ``lut``
     The product: the table of a band, in every format.
 ``cluster``
-    Other machines: what jobs there ask for.
+    Cluster jobs: what they ask for, and how SLURM and PBS are talked to.
 ``report``
     Telling about it: how far a campaign is, what it has cost and will cost.
 ``host``

@@ -111,7 +111,7 @@ class Hooks:
         self._end_on_cluster()
 
     def _end_on_cluster(self) -> None:
-        said = self._jobs.end_on_cluster(self._profiles)
+        said = self._jobs.end_on_cluster()
         if said:
             print(said, file=sys.stderr)
 

@@ -124,24 +124,21 @@ class Jobs:
 
     def start_on_cluster(self, profiles: Path) -> None:
         """Prepare the main process for a cluster."""
-        cluster.name_campaign(self._campaign)
         if self.executor == "slurm":
             settings = self._workflow.resource_settings
             account = (settings.default_resources or {}).get("slurm_account")
             cluster.start(
                 self._campaign,
                 profiles / "slurm",
-                None if account is None else str(getattr(account, "raw", account)).strip("'\""),
-                _values(settings.resources).get("submissions_per_minute"),
+                account=account and str(getattr(account, "raw", account)).strip("'\""),
+                rate=_values(settings.resources).get("submissions_per_minute"),
             )
+        elif self.executor == "cluster-generic":
+            cluster.start(self._campaign, profiles / "pbs")
 
-    def end_on_cluster(self, profiles: Path) -> str:
+    def end_on_cluster(self) -> str:
         """Leave no job behind, and give what is to be said of those that failed."""
-        if self.executor == "slurm":
-            return cluster.end(profiles / "slurm")
-        if self.executor == "cluster-generic":
-            return cluster.failures(profiles / "pbs")
-        return ""
+        return cluster.end() if self.executor in ("slurm", "cluster-generic") else ""
 
 
 def _values(settings: Mapping[str, Any]) -> dict[str, Any]:
