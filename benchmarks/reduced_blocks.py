@@ -199,7 +199,7 @@ def try_block(
 
 def _errors(errors: npt.NDArray[np.float64]) -> list[float]:
     if not len(errors):
-        return [0]
+        return [0, 0.0, 0.0]
     rms = np.sqrt(np.mean(errors * errors))
     return [len(errors), float(f"{errors.max():.2g}"), float(f"{rms:.2g}")]
 
@@ -285,8 +285,11 @@ def main() -> None:
             "blocks": len(rows),
             "ratio": round(points / total, 1),
             "cpu_seconds_a_block": round(sum(row["cpu_seconds"] for row in rows) / len(rows)),
-            "hold_out": [said.points, said.largest, said.rms],
-            "largest_error_of_extra": max(row["extra"][1] for row in rows if len(row["extra"]) > 1),
+            "hold_out": [said.points, float(f"{said.largest:.2g}"), float(f"{said.rms:.2g}")],
+            "extra": [
+                sum(row["extra"][0] for row in rows),
+                max(largest for row in rows for largest in row["extra"][1:2]),
+            ],
         }
         print(json.dumps(summary), flush=True)
 
