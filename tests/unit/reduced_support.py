@@ -43,7 +43,7 @@ def block_of(
 
 def separable(block: Block, rank: int, seed: int = 1) -> Values:
     """Make rho_atm, in the shape of the block, as a sum of so many products over its axes."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     gases, aerosols, places, azimuths = block.shape
     if len(block.azimuths) == 1:
         azimuths = 1
@@ -54,10 +54,7 @@ def separable(block: Block, rank: int, seed: int = 1) -> Values:
             * 0.3**term
             * np.einsum(
                 "g,a,k,f->gakf",
-                *(
-                    0.2 + 0.8 * chance.random(number)
-                    for number in (gases, aerosols, places, azimuths)
-                ),
+                *(0.2 + 0.8 * rng.random(number) for number in (gases, aerosols, places, azimuths)),
             )
         )
     return np.broadcast_to(total, block.shape).copy()
@@ -65,12 +62,12 @@ def separable(block: Block, rank: int, seed: int = 1) -> Values:
 
 def printed(block: Block, rho: Values, seed: int = 1, decimals: int | None = 7) -> Values:
     """Add made-up transmittances to rho_atm, with the structure that 6SV's have."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     gases, aerosols, places, _ = block.shape
     values = np.empty((*block.shape, len(VALUES)))
     values[..., RHO] = rho if decimals is None else np.round(rho, decimals)
-    by_gases = np.round(chance.random((gases, 1, places, 1, len(GAS_VALUES))), 5)
-    by_aerosol = np.round(chance.random((1, aerosols, places, 1, len(SCATTERING_VALUES))), 5)
+    by_gases = np.round(rng.random((gases, 1, places, 1, len(GAS_VALUES))), 5)
+    by_aerosol = np.round(rng.random((1, aerosols, places, 1, len(SCATTERING_VALUES))), 5)
     values[..., GAS_VALUES] = by_gases
     values[..., SCATTERING_VALUES] = by_aerosol
     return values.reshape(-1, len(VALUES))

@@ -448,3 +448,44 @@ def test_a_path_that_no_file_can_have_is_refused(key: str, path: str) -> None:
 def test_what_is_no_section_is_refused_with_the_keys_it_has(section: str, value: object) -> None:
     _, error = _refusal(**{section: value})
     assert re.fullmatch(rf"{section}: \S+ is no section: write its keys below it, .*", error)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "error", "relative"),
+    [("1e-5", 1e-5, False), (2e-5, 2e-5, False), ("0.1 %", 0.001, True), ("5%", 0.05, True)],
+)
+def test_a_tolerance_is_a_reflectance_or_a_part(
+    tolerance: str | float, error: float, relative: bool
+) -> None:
+    promise = _valid(launches="reduced", tolerance=tolerance).promise
+    assert promise is not None
+    assert (promise.error, promise.relative) == (error, relative)
+
+
+@pytest.mark.parametrize("tolerance", ["0", "1e-7", "0.5", "0 %", "20 %", "1e-5 m", "%", True, [1]])
+def test_a_tolerance_that_cannot_be_kept_is_refused(tolerance: object) -> None:
+    with pytest.raises(CampaignError, match=r"tolerance: .* is no tolerance: write a reflectance"):
+        _valid(launches="reduced", tolerance=tolerance)
+
+
+def test_nothing_is_promised_where_all_points_are_launched() -> None:
+    assert _valid(tolerance="1e-5").promise is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        (
+            "run6sv",
+            True,
+            "exclude each other, because run6sv takes the reflectance that 6SV prints",
+        ),
+        ("extra_outputs", ["apparent_radiance"], "apparent_radiance cannot be had with launches"),
+    ],
+)
+def test_what_cannot_be_derived_is_refused_with_reduced_launches(
+    key: str, value: object, said: str
+) -> None:
+    _valid(**{key: value})
+    with pytest.raises(CampaignError, match=said):
+        _valid(launches="reduced", **{key: value})

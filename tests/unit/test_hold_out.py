@@ -85,12 +85,12 @@ def test_the_statement_is_true_as_often_as_it_says(concentrated: int) -> None:
     # 0.2 % of all derived values are wrong, all in so many of 100 blocks of 1000 derived values.
     blocks, values, points = 100, 1000, points_of_block(100)
     wrong = 2 * blocks // concentrated
-    chance = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     false, trials = 0, 150
     for _ in range(trials):
         errors = []
         for block in range(blocks):
-            large = chance.permutation(values)[:points] < (wrong if block < concentrated else 0)
+            large = rng.permutation(values)[:points] < (wrong if block < concentrated else 0)
             errors.append(np.where(large, 1e-4, 1e-6).tolist())
         said = statement(errors)
         assert said.points >= 2995

@@ -19,7 +19,7 @@ from sixsv_lut.lut.dataset import build_dataset, chunk_shape, write_netcdf, writ
 from sixsv_lut.lut.quantities import LUT_NAMES
 from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
 from sixsv_lut.sixsv.convention import RUN6SV
-from sixsv_lut.sixsv.report import Status
+from sixsv_lut.sixsv.report import OF_LAUNCHES, Status
 
 _GRID = Grid(
     (
@@ -131,7 +131,7 @@ def test_the_status_tells_how_each_launch_ended(tmp_path: Path, form: str) -> No
                 strict=True,
             )
         )
-    assert meanings == {one.value: one.name.lower() for one in Status}
+    assert meanings == {one.value: one.name.lower() for one in OF_LAUNCHES}
 
 
 @_FORMS

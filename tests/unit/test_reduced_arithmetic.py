@@ -17,8 +17,8 @@ from unit.reduced_support import Values
 
 
 def low_rank(rows: int, columns: int, rank: int, seed: int = 1) -> Values:
-    chance = np.random.default_rng(seed)
-    return chance.random((rows, rank)) @ chance.random((rank, columns))
+    rng = np.random.default_rng(seed)
+    return rng.random((rows, rank)) @ rng.random((rank, columns))
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3, 5])
@@ -100,12 +100,12 @@ def test_without_a_second_column_no_row_is_known_to_be_sensitive() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_every_bit_is_that_of_plain_python(seed: int) -> None:
-    chance = np.random.default_rng(seed)
-    rows, columns = int(chance.integers(2, 60)), int(chance.integers(1, 10))
-    matrix = low_rank(rows, columns, 4, seed) + 1e-5 * chance.random((rows, columns))
+    rng = np.random.default_rng(seed)
+    rows, columns = int(rng.integers(2, 60)), int(rng.integers(1, 10))
+    matrix = low_rank(rows, columns, 4, seed) + 1e-5 * rng.random((rows, columns))
     matrix = np.round(matrix, 7)
-    tolerance = float(10.0 ** chance.integers(-8, -2))
-    keep = [int(chance.integers(rows))] if seed % 2 else []
+    tolerance = float(10.0 ** rng.integers(-8, -2))
+    keep = [int(rng.integers(rows))] if seed % 2 else []
     plain = matrix.tolist()
     chosen = choose_rows(matrix, tolerance, keep)
     assert chosen == plain_choose_rows(plain, tolerance, keep)

@@ -155,8 +155,8 @@ def test_where_an_angle_is_0_all_azimuths_are_copies_of_the_first(
 
 def test_few_points_that_differ_are_all_launched_and_the_others_are_copies() -> None:
     block = block_of(1, 1, 7, 4, 3, 11, thetas=0.0)
-    chance = np.random.default_rng(1)
-    rho = np.broadcast_to(chance.random((1, 7, 12, 1)), block.shape)  # of full rank
+    rng = np.random.default_rng(1)
+    rho = np.broadcast_to(rng.random((1, 7, 12, 1)), block.shape)  # of full rank
     values = printed(block, rho)
     found = find(block, values)
     assert found.skeleton.method is Method.COPIED
@@ -212,8 +212,8 @@ def test_axes_may_have_one_or_two_values(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_axes_may_be_in_any_order(seed: int) -> None:
-    chance = np.random.default_rng(seed)
-    shuffled = [chance.permutation(len(axis)) for axis in FULL.axes]
+    rng = np.random.default_rng(seed)
+    shuffled = [rng.permutation(len(axis)) for axis in FULL.axes]
     block = Block(
         tuple(
             tuple(np.array(axis)[order].tolist())
@@ -247,8 +247,8 @@ def test_noise_below_the_tolerance_costs_few_launches(seed: int) -> None:
 
 @pytest.mark.parametrize("noise", [1e-5, 1e-4])
 def test_noise_above_the_tolerance_ends_with_everything_launched(noise: float) -> None:
-    chance = np.random.default_rng(1)
-    values = printed(SMALL, separable(SMALL, 2) + chance.uniform(-noise, noise, SMALL.shape))
+    rng = np.random.default_rng(1)
+    values = printed(SMALL, separable(SMALL, 2) + rng.uniform(-noise, noise, SMALL.shape))
     found = find(SMALL, values)
     assert found.launched.all()
     np.testing.assert_array_equal(found.result.values, values)
@@ -256,11 +256,11 @@ def test_noise_above_the_tolerance_ends_with_everything_launched(noise: float) -
 
 def with_steps(block: Block, size: float, seed: int) -> Values:
     """Make a block with relative steps at two pairs of aerosol and place."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     rho = separable(block, 2, seed)
     for _ in range(2):
-        aerosol, place = chance.integers(block.shape[1]), chance.integers(block.shape[2])
-        rho[:, aerosol, place] *= 1 + size * (1 + 0.02 * chance.random(block.shape[3]))
+        aerosol, place = rng.integers(block.shape[1]), rng.integers(block.shape[2])
+        rho[:, aerosol, place] *= 1 + size * (1 + 0.02 * rng.random(block.shape[3]))
     return printed(block, rho)
 
 
@@ -330,8 +330,8 @@ def test_what_cannot_be_kept_is_not_promised(error: float, relative: bool) -> No
 
 
 def test_a_dark_block_takes_more_launches_if_the_promise_is_relative() -> None:
-    chance = np.random.default_rng(1)
-    rho = 0.02 * separable(FULL, 3) + chance.uniform(-2e-7, 2e-7, FULL.shape)
+    rng = np.random.default_rng(1)
+    rho = 0.02 * separable(FULL, 3) + rng.uniform(-2e-7, 2e-7, FULL.shape)
     values = printed(FULL, rho)
     absolute = find(FULL, values, Promise(1e-3))
     relative = find(FULL, values, Promise(1e-3, relative=True))
@@ -347,8 +347,8 @@ def test_a_dark_block_takes_more_launches_if_the_promise_is_relative() -> None:
 
 
 def noisy_values(block: Block, noise: float) -> tuple[Block, Values]:
-    chance = np.random.default_rng(1)
-    rho = separable(block, 3) + chance.uniform(-noise, noise, block.shape)
+    rng = np.random.default_rng(1)
+    rho = separable(block, 3) + rng.uniform(-noise, noise, block.shape)
     return block, printed(block, rho)
 
 
@@ -360,12 +360,12 @@ def noisy_values(block: Block, noise: float) -> tuple[Block, Values]:
 def test_noise_in_the_last_bits_changes_no_decision(
     block: Block, values: Values, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chance = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     quiet = find(block, values)
     take_out = arithmetic._take_out
 
     def disturbed(numbers: Values) -> Values:
-        return numbers * (1 + 1e-14 * chance.uniform(-1, 1, numbers.shape))
+        return numbers * (1 + 1e-14 * rng.uniform(-1, 1, numbers.shape))
 
     def take_out_disturbed(residue: Values, direction: Values) -> Values:
         parts = take_out(residue, direction)
@@ -526,8 +526,8 @@ def with_failures(values: Values, points: Sequence[int] | np.ndarray) -> Values:
 @pytest.mark.parametrize("share", [0.0005, 0.005, 0.05, 0.5])
 def test_failed_launches_are_never_a_number_and_never_a_source(share: float) -> None:
     values = printed(FULL, separable(FULL, 2))
-    chance = np.random.default_rng(3)
-    failing = with_failures(values, chance.random(FULL.points) < share)
+    rng = np.random.default_rng(3)
+    failing = with_failures(values, rng.random(FULL.points) < share)
     found = find(FULL, failing)
     result = found.result
     failed = found.launched & np.isnan(failing[:, RHO])
@@ -580,10 +580,10 @@ def test_where_every_launch_fails_nothing_is_derived() -> None:
 
 def test_transmittances_that_are_not_as_6sv_prints_them_make_everything_be_launched() -> None:
     values = printed(FULL, separable(FULL, 2))
-    chance = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     for column in range(1, 8):
         strange = values.copy()
-        strange[chance.random(FULL.points) < 0.5, column] += 1e-5
+        strange[rng.random(FULL.points) < 0.5, column] += 1e-5
         found = find(FULL, strange)
         assert found.skeleton.method is Method.LAUNCHED
         assert "transmittances" in found.skeleton.reason
@@ -601,11 +601,11 @@ def blocks_and_values(draw: st.DrawFn) -> tuple[Block, Values]:
     seed = draw(st.integers(0, 2**32))
     rank = draw(st.integers(1, 3))
     noise = draw(st.sampled_from([0.0, 1e-6, 1e-5, 1e-3]))
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     rho = separable(block, rank, seed)
-    rho += noise * chance.random((*block.shape[:3], len(block.azimuths) if noise else 1))[..., :1]
+    rho += noise * rng.random((*block.shape[:3], len(block.azimuths) if noise else 1))[..., :1]
     values = printed(block, rho, seed)
-    failed = chance.random(block.points) < draw(st.sampled_from([0.0, 0.0, 0.001, 0.1]))
+    failed = rng.random(block.points) < draw(st.sampled_from([0.0, 0.0, 0.001, 0.1]))
     return block, with_failures(values, failed)
 
 

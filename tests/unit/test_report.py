@@ -476,4 +476,5 @@ def test_the_numbers_of_the_states_are_those_stored_in_files() -> None:
         "unreadable": 3,
         "not_finite": 4,
         "unphysical": 5,
+        "derived": 6,
     }

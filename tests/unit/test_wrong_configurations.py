@@ -41,6 +41,9 @@ RIGHT: dict[str, Any] = {
         "thetav": "[10]",
     },
     "batch_size": "16",
+    "launches": "all",
+    "tolerance": "1e-5",
+    "hold_out_draw": "1",
     "formats": "[text]",
     "extra_outputs": "[]",
     "allowed_failures": "0",
@@ -82,6 +85,7 @@ TAKEN: dict[str, set[str]] = {
     "bands": {"all"},
     "spectral_response": {"afile", "built-in"},
     "extra_outputs": {"[]"},
+    "launches": {"all"},
     **{f"axes.{name}": {"[1]"} for name in RIGHT["axes"]},
 }  # fmt: skip
 

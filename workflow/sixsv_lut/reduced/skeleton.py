@@ -215,6 +215,8 @@ def derive(
     if np.isnan(computed[~launched]).any():
         raise ValueError("launches are missing from which values of the block are derived")
     hold_out = np.array([] if launched.all() else skeleton.hold_out, dtype=np.int64)
+    if np.isnan(known[hold_out, RHO]).any():
+        raise ValueError("hold-out launches are missing")
     return DerivedBlock(
         np.where(launched[:, None], known, computed),
         ~launched,
