@@ -1,1 +1,6 @@
-"""Reduced launches: a block of the table from a part of its launches."""
+"""Reduced launches: the values of a block from a part of its launches.
+
+A block is all points with one pair of zenith angles. `search.search` finds out which of them must
+be launched, and gives a skeleton, from which `skeleton.derive` computes the others.
+`hold_out.statement` says how far these are from 6SV in a whole band.
+"""
