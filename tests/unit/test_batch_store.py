@@ -261,14 +261,14 @@ def test_a_damaged_sealed_file_is_put_aside_and_its_batch_run_again(
 def test_a_sealed_file_that_cannot_be_read_just_now_is_not_put_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    # A hiccup of the file system is no damage: nothing may be computed again for it.
+    # A short outage of the file system is no damage: nothing may be computed again for it.
     store = _store(tmp_path, points(3))
     _seal(store)
 
-    def hiccup(*_args: object, **_kwargs: object) -> None:
+    def fails(*_args: object, **_kwargs: object) -> None:
         raise OSError(number, os.strerror(number), str(store.sealed))
 
-    monkeypatch.setattr(sealed, "open_regular", hiccup)
+    monkeypatch.setattr(sealed, "open_regular", fails)
     with pytest.raises(OSError, match=os.strerror(number)):
         store.recover()
     assert store.sealed.exists()
@@ -285,11 +285,11 @@ def test_a_journal_that_cannot_be_read_just_now_is_kept_and_its_launches_are_not
     journal.append(other.values[0], good_result(0))
     journal.close()
 
-    def hiccup(_journal: JournalReader) -> None:
+    def fails(_journal: JournalReader) -> None:
         raise OSError(number, os.strerror(number), str(journal.path))
 
     with monkeypatch.context() as patched:
-        patched.setattr(JournalReader, "read", hiccup)
+        patched.setattr(JournalReader, "read", fails)
         with pytest.raises(OSError, match=os.strerror(number)):
             store.recover()
     assert journal.path.exists()

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from sixsv_lut.files import NotAFileError, appearing_at_once, may_vanish, open_regular
+from sixsv_lut.files import NotAFileError, atomic_write, may_vanish, open_regular
 from unit.support import make_special, small_disk
 
 
 def test_a_file_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file"
-    with appearing_at_once(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("half")
         assert not path.exists()
         assert temporary.parent == path.parent  # so that the rename is atomic
@@ -27,7 +27,7 @@ def test_a_file_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with appearing_at_once(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
@@ -36,7 +36,7 @@ def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
 def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with contextlib.suppress(KeyboardInterrupt), appearing_at_once(path) as temporary:
+    with contextlib.suppress(KeyboardInterrupt), atomic_write(path) as temporary:
         temporary.write_text("half")
         raise KeyboardInterrupt
     assert path.read_text() == "old"
@@ -46,7 +46,7 @@ def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
 def test_a_folder_that_is_there_is_replaced_with_all_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "folder"
     for name in ("old", "new"):
-        with appearing_at_once(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.mkdir()
             (temporary / name).write_text(name)
     assert [one.name for one in path.iterdir()] == ["new"]
@@ -54,7 +54,7 @@ def test_a_folder_that_is_there_is_replaced_with_all_it_holds(tmp_path: Path) ->
 
 
 def test_a_failure_leaves_no_half_folder(tmp_path: Path) -> None:
-    with contextlib.suppress(ValueError), appearing_at_once(tmp_path / "folder") as temporary:
+    with contextlib.suppress(ValueError), atomic_write(tmp_path / "folder") as temporary:
         temporary.mkdir()
         (temporary / "half").write_text("half")
         raise ValueError
@@ -65,7 +65,7 @@ def test_a_link_replaces_another_link_of_the_same_file(tmp_path: Path) -> None:
     source, path = tmp_path / "source", tmp_path / "link"
     source.write_text("content")
     for _ in range(2):
-        with appearing_at_once(path) as temporary:
+        with atomic_write(path) as temporary:
             os.link(source, temporary)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "source"]
     assert path.samefile(source)
@@ -73,7 +73,7 @@ def test_a_link_replaces_another_link_of_the_same_file(tmp_path: Path) -> None:
 
 def test_two_writers_at_a_time_use_different_names(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    with appearing_at_once(path) as one, appearing_at_once(path) as other:
+    with atomic_write(path) as one, atomic_write(path) as other:
         assert one != other
         one.write_text("one")
         other.write_text("other")
@@ -95,7 +95,7 @@ def test_a_file_that_is_there_and_cannot_be_read_is_not_passed_over() -> None:
 
 
 def _fail_after(size: int, path: Path, error: Exception) -> None:
-    with appearing_at_once(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(bytes(size))
         raise error
 

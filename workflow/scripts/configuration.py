@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from sixsv_lut.campaign.configuration import effective_yaml
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import atomic_write
 from sixsv_lut.host.script import configuration_of, running
 
 with (
     running(snakemake.log[0]),
-    appearing_at_once(Path(snakemake.output[0])) as temporary,
+    atomic_write(Path(snakemake.output[0])) as temporary,
 ):
     temporary.write_text(effective_yaml(configuration_of(snakemake)))

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.table import describe_table, write_table
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import atomic_write
 from sixsv_lut.host.script import configuration_of, running
 
 with running(snakemake.log[0]):
     campaign = Campaign(configuration_of(snakemake))
     write_table(campaign.grid, campaign.batches, Path(snakemake.output.table))
     text = describe_table(campaign.grid, campaign.batches)
-    with appearing_at_once(Path(snakemake.output.text)) as temporary:
+    with atomic_write(Path(snakemake.output.text)) as temporary:
         temporary.write_text(text)

@@ -71,7 +71,7 @@ def _read_only(error: OSError, path: Path) -> str:
     )
 
 
-def _hiccup(error: OSError, _path: Path) -> str:
+def _short_outage(error: OSError, _path: Path) -> str:
     return f"{_said(error)}. Wait for the file system"
 
 
@@ -135,7 +135,7 @@ _REASONS: dict[int, Callable[[OSError, Path], str]] = {
     errno.EROFS: _read_only,
     errno.EACCES: _forbidden,
     errno.EPERM: _forbidden,
-    errno.EIO: _hiccup,
-    errno.ESTALE: _hiccup,
+    errno.EIO: _short_outage,
+    errno.ESTALE: _short_outage,
     errno.ENOENT: _gone,
 }

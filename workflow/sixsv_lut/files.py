@@ -34,7 +34,7 @@ class NotAFileError(CampaignError):
 
 
 @contextlib.contextmanager
-def appearing_at_once(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary path beside another one, to which it is renamed when all went well.
 
     Parameters

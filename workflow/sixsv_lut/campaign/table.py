@@ -16,7 +16,7 @@ from sixsv_lut.campaign.batches import Batches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.points import batch_key, points_of
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import appearing_at_once, open_regular
+from sixsv_lut.files import atomic_write, open_regular
 from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
 
 _SCHEMA = pa.schema([("point", pa.int64()), *((name, pa.float64()) for name in AXIS_NAMES)])
@@ -48,7 +48,7 @@ def write_table(grid: Grid, batches: Batches, path: Path) -> None:
     """
     schema = _SCHEMA.with_metadata({_KEYS: json.dumps(batch_keys(grid, batches))})
     with (
-        appearing_at_once(path) as temporary,
+        atomic_write(path) as temporary,
         pq.ParquetWriter(
             temporary, schema, compression="zstd", use_dictionary=list(AXIS_NAMES)
         ) as file,

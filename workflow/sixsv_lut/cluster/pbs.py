@@ -175,7 +175,7 @@ class Pbs(Scheduler):
         self.first_wait = settings.wait_first
         self.longest_wait = settings.wait_longest
         self.fresh_seconds = max(self.fresh_seconds, 2 * settings.poll)
-        self.hiccup_seconds = settings.poll
+        self.short_outage_seconds = settings.poll
         dialect = settings.dialect
         if dialect == "auto":
             dialect = "pbs" if shutil.which("qselect") else "torque"

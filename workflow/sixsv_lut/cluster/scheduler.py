@@ -133,7 +133,7 @@ class Scheduler(ABC):
     # How old a list of jobs may be in which a job is found.
     fresh_seconds = 10.0
     # A failure to answer that is over so soon is nobody's concern.
-    hiccup_seconds = 0.0
+    short_outage_seconds = 0.0
 
     def __init__(self, records: Records, patience: float) -> None:
         self.records = records

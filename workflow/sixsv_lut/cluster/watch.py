@@ -188,7 +188,7 @@ class Watch:
         now = time.time()
         since = self.memory.setdefault("silent since", now)
         said = self.memory.get("said", 0.0)
-        if now - since >= self.scheduler.hiccup_seconds and now - said >= SAY_SECONDS:
+        if now - since >= self.scheduler.short_outage_seconds and now - said >= SAY_SECONDS:
             self.memory["said"] = now
             self.scheduler.say(
                 f"{self.scheduler.name} does not answer ({error}); jobs go on, and this run waits "

@@ -19,7 +19,7 @@ from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, effective, effective_yaml
 from sixsv_lut.campaign.formats import DESCRIPTION_SUFFIX, SUFFIXES
 from sixsv_lut.campaign.recipe import Recipe
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import atomic_write
 from sixsv_lut.lut.collect import BandResults, collect, refuse_too_many_failures
 from sixsv_lut.lut.dataset import DATASET_WRITERS, build_dataset
 from sixsv_lut.lut.derived import DerivedResults, refuse_larger_errors
@@ -166,6 +166,6 @@ def consolidate(
                 write(dataset, path)
     described = attributes | {"effective_configuration": effective(configuration)}
     described["software_versions"] = json.loads(attributes["software_versions"])
-    with appearing_at_once(by_suffix[DESCRIPTION_SUFFIX]) as temporary:
+    with atomic_write(by_suffix[DESCRIPTION_SUFFIX]) as temporary:
         temporary.write_text(json.dumps(described, indent=1) + "\n")
     log.info("band %s: %d points, %d failed", recipe.band, grid.points, len(results.failures))

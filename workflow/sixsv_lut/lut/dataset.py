@@ -13,7 +13,7 @@ import xarray as xr
 
 from sixsv_lut.campaign.formats import Format
 from sixsv_lut.campaign.grid import Grid
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import atomic_write
 from sixsv_lut.lut.collect import BandResults
 from sixsv_lut.lut.quantities import LUT_QUANTITIES
 from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
@@ -160,7 +160,7 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
                 "chunksizes": chunk_shape(variable.shape, _NETCDF_CHUNK_BYTES),
             }
     _set_fill_values(dataset, encoding)
-    with appearing_at_once(path) as temporary:
+    with atomic_write(path) as temporary:
         dataset.to_netcdf(temporary, format="NETCDF4", engine="netcdf4", encoding=encoding)
 
 
@@ -171,7 +171,7 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
         if variable.dims == AXIS_NAMES:
             encoding[str(name)] = {"chunks": chunk_shape(variable.shape, _ZARR_CHUNK_BYTES)}
     _set_fill_values(dataset, encoding)
-    with appearing_at_once(path) as temporary:
+    with atomic_write(path) as temporary:
         dataset.to_zarr(temporary, mode="w", zarr_format=2, consolidated=True, encoding=encoding)
 
 

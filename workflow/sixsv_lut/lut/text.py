@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from sixsv_lut.campaign.grid import Grid
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import atomic_write
 from sixsv_lut.lut.collect import BandResults
 from sixsv_lut.lut.quantities import LUT_NAMES, LUT_QUANTITIES, LutQuantity
 from sixsv_lut.sixsv.axes import AXIS_NAMES
@@ -92,7 +92,7 @@ def write_text(
     schema = pa.schema((name, pa.string()) for name in (*PARAMETER_COLUMNS, *LUT_NAMES))
     options = pyarrow.csv.WriteOptions(include_header=False, delimiter=" ", quoting_style="none")
     with (
-        appearing_at_once(path) as temporary,
+        atomic_write(path) as temporary,
         pyarrow.csv.CSVWriter(temporary, schema, write_options=options) as file,
     ):
         for start in range(0, grid.points, _ROWS_AT_A_TIME):

@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import atomic_write
 from sixsv_lut.readable import duration, hours, size
 from sixsv_lut.report.plan import Plan
 
@@ -30,7 +30,7 @@ def write_json(plan: Plan, path: Path) -> None:
     path : Path
         The file.
     """
-    with appearing_at_once(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(asdict(plan), indent=1) + "\n")
 
 

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import appearing_at_once, open_regular
+from sixsv_lut.files import atomic_write, open_regular
 from sixsv_lut.simulate.launches import Launches, launcher_of
 from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.folder import StoreFolder
@@ -247,7 +247,7 @@ def save(probe: Probe, store: Path) -> Path:
         The file.
     """
     path = StoreFolder(store, probe.fingerprint).probe(probe.host)
-    with appearing_at_once(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(asdict(probe), indent=1) + "\n")
     return path
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import appearing_at_once
+from sixsv_lut.files import atomic_write
 from sixsv_lut.sixsv.report import TITLE
 
 PACKAGED_VERSIONS: tuple[str, ...] = ("1.1", "2.1")
@@ -295,7 +295,7 @@ def _carried_fortran_library() -> list[str]:
     if not link.exists() or link.resolve() != carried[0].resolve():
         try:
             # Batches on several nodes may come here at the same time.
-            with appearing_at_once(link) as temporary:
+            with atomic_write(link) as temporary:
                 temporary.symlink_to(carried[0])
         except OSError:
             return []

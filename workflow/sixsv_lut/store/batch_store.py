@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import NotAFileError, appearing_at_once
+from sixsv_lut.files import NotAFileError, atomic_write
 from sixsv_lut.store.folder import StoreFile, StoreFolder
 from sixsv_lut.store.journal import JournalReader, JournalWriter
 from sixsv_lut.store.records import PENDING, Attempt, KnownResults, Records
@@ -199,7 +199,7 @@ class BatchStore:
             journal.path.unlink(missing_ok=True)
 
     def _write(self, path: Path, what: _Sealing) -> None:
-        with appearing_at_once(path) as temporary:
+        with atomic_write(path) as temporary:
             write_sealed(
                 temporary, self.fingerprint, self.key, what.records, what.attempts, what.reduced
             )
@@ -230,7 +230,7 @@ class BatchStore:
         if self._not_kept:
             self._write(output, self._not_kept)
             return
-        with appearing_at_once(output) as temporary:
+        with atomic_write(output) as temporary:
             try:
                 os.link(self.sealed, temporary)
             except OSError:  # another file system, one without links, or a file of other people
