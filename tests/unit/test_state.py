@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.recipe import read_recipe
+from sixsv_lut.campaign.recipe import make_recipe, read_recipe
 from sixsv_lut.lut.consolidate import consolidate
 from sixsv_lut.report.accounting import account
 from sixsv_lut.report.state import (
@@ -26,6 +26,7 @@ from sixsv_lut.report.state import (
     recent_rate,
 )
 from sixsv_lut.report.summary import summary
+from sixsv_lut.sixsv.instruments import find_band
 from sixsv_lut.store.batch_store import BatchStore
 from sixsv_lut.store.journal import JournalReader, JournalWriter
 from sixsv_lut.store.records import Attempt, Records
@@ -419,3 +420,46 @@ def test_the_rate_of_all_bands_is_over_the_same_time(
     state = CampaignState(campaign)
     assert state.read()["Oa17"].rate == pytest.approx(0.1, rel=1e-3)
     assert state.total().rate == pytest.approx(0.1, rel=1e-3)
+
+
+def test_of_reduced_launches_the_blocks_are_counted_and_the_launches_estimated(
+    tmp_path: Path,
+) -> None:
+    made = configuration(
+        store=str(tmp_path / "store"),
+        results=str(tmp_path / "results"),
+        launches="reduced",
+        axes=axes_entry(
+            uw=[1, 2, 3, 4],
+            aot550=[0.1, 0.2, 0.3],
+            psurf=[800, 900, 1000],
+            phi=[0, 60, 120, 180],
+            thetas=[10, 20],
+            thetav=[10, 20],
+        ),
+        batch_size=1,
+    )
+    campaign = Campaign(made)
+    (band,) = campaign.band_names
+    state = CampaignState(campaign)
+    before = state.read()[band]
+    assert (before.blocks, before.finished_blocks, before.finished) == (4, 0, 0)
+    assert before.points == campaign.batches.all_launches
+
+    numbers = campaign.batches.numbers(0)
+    recipe = make_recipe(made, find_band("OLCI", band))
+    store = BatchStore(
+        Path(made.store),
+        recipe.fingerprint,
+        campaign.grid.values_of(numbers),
+        campaign.batches.name,
+    )
+    store.make_folder()
+    records = store.recover()
+    for row in range(60):
+        records.enter(row, good_result(row))
+    store.seal(records.only(range(60)))
+    after = state.read()[band]
+    assert (after.finished_blocks, after.finished, after.failed) == (1, 60, 0)
+    # The other blocks are expected to be like the finished one.
+    assert after.points == 4 * 60

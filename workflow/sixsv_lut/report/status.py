@@ -129,9 +129,9 @@ def table(campaign: Campaign, bands: Mapping[str, Progress], everything: Progres
     )
     layout.add_column("\nband")
     for name in _COLUMNS:
-        layout.add_column(name, justify="right")
-    if everything.blocks:
-        layout.add_column("blocks\nleft", justify="right")
+        # Of a campaign of reduced launches, blocks tell more than batches.
+        shown = "blocks\nleft" if everything.blocks and name == "batches\nleft" else name
+        layout.add_column(shown, justify="right")
     for band, progress in bands.items():
         layout.add_row(band, *_cells(progress))
     if len(bands) > 1:
@@ -146,13 +146,16 @@ def _cells(progress: Progress) -> list[str]:
         # Never 100 as long as something is left.
         f"{math.floor(1000 * progress.finished / max(progress.points, 1)) / 10:.1f}",
         str(progress.failed),
-        str(progress.batches - progress.sealed),
+        str(
+            progress.blocks - progress.finished_blocks
+            if progress.blocks
+            else progress.batches - progress.sealed
+        ),
         str(progress.running),
         f"{progress.rate:.3g}" if progress.left else "-",
         "-" if math.isnan(progress.launch_seconds) else f"{progress.launch_seconds:.2f}",
         hours(progress.core_seconds_left / 3600),
         duration(progress.seconds_left),
-        *([str(progress.blocks - progress.finished_blocks)] if progress.blocks else []),
     ]
 
 
