@@ -34,8 +34,9 @@ from sixsv_lut.cluster.records import (  # noqa: E402
     campaign_tag,
     safe_name,
 )
-from sixsv_lut.cluster.runs import FOLDER, PYTHON, RUN, Run, process_start  # noqa: E402
+from sixsv_lut.cluster.runs import FOLDER, PYTHON, RUN, Run  # noqa: E402
 from sixsv_lut.cluster.scheduler import Seen  # noqa: E402
+from sixsv_lut.processes import process_start  # noqa: E402
 
 pytestmark = pytest.mark.pbs
 

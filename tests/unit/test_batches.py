@@ -52,6 +52,17 @@ def test_no_more_launches_are_expected_than_there_are_points(
     assert in_batches == batches.all_launches <= _grid(shape).points
 
 
+@given(shape=_SHAPES, size=st.integers(1, 3000), in_blocks=st.booleans())
+def test_the_largest_batch_has_as_many_points_as_said(
+    shape: tuple[int, ...], size: int, in_blocks: bool
+) -> None:
+    points = _grid(shape).points
+    batches: Batches
+    batches = BlockBatches(shape, size, _PROMISE) if in_blocks else RangeBatches(points, size)
+    sizes = [len(batches.numbers(batch)) for batch in range(len(batches))]
+    assert max(sizes) == batches.largest
+
+
 def test_a_full_size_band_has_169_blocks_and_each_needs_18_hold_out_points() -> None:
     batches = BlockBatches((4, 5, 7, 4, 3, 11, 13, 13), 4096, _PROMISE)
     assert (batches.number_of_blocks, batches.block_points) == (169, 18_480)

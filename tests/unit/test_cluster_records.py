@@ -11,7 +11,8 @@ import pytest
 
 from sixsv_lut.cluster import command
 from sixsv_lut.cluster.records import COMPLETED, FAILED, REFUSED, Job, Records, failed_jobs
-from sixsv_lut.cluster.runs import Run, process_start
+from sixsv_lut.cluster.runs import Run
+from sixsv_lut.processes import process_start
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -77,3 +78,10 @@ def test_the_numbers_that_fit_do_fit() -> None:
     JobShape(24, 4, 24, False, 60).check(4096, 0.5)
     JobShape(1, 4, 4, True, 10).check(2960, 0.5)
     JobShape(16, 2, 2, True, None, 500).check(4096, 0.5)
+
+
+def test_a_batch_of_more_points_asks_for_more_memory() -> None:
+    small, usual, large = (
+        replace(SIDE_BY_SIDE, points=points).batch_memory(1) for points in (100, 4096, 74_000)
+    )
+    assert small == usual < large

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import secrets
 import shlex
@@ -11,7 +12,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from sixsv_lut.errors import CampaignError
 
@@ -100,6 +101,33 @@ def _write_on(temporary: Path) -> None:
         for _ in range(_TRIED_BYTES // _AT_A_TIME):
             file.write(bytes(_AT_A_TIME))
         os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[IO[str] | None]:
+    """Hold a lock that ends with the process, however that ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file to be locked, made if it is missing. On a file system without locks, nothing is.
+    wait : bool
+        Wait for another process that holds it.
+
+    Yields
+    ------
+    file object or None
+        The file; None if another process holds the lock.
+    """
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        except OSError:
+            pass
+        yield file
 
 
 def open_regular(path: Path) -> BinaryIO:

@@ -32,6 +32,10 @@ class Batches(Protocol):
     def __len__(self) -> int:
         """Give the number of batches."""
 
+    @property
+    def largest(self) -> int:
+        """Points of the largest batch."""
+
     def numbers(self, batch: int) -> npt.NDArray[np.int64]:
         """Give the numbers of the points of a batch, in the order in which it keeps them."""
 
@@ -59,6 +63,11 @@ class RangeBatches:
     size: int
 
     name = ""
+
+    @property
+    def largest(self) -> int:
+        """Points of the largest batch."""
+        return min(self.size, self.points)
 
     def __len__(self) -> int:
         return -(-self.points // self.size)
@@ -126,6 +135,11 @@ class BlockBatches:
     def number_of_blocks(self) -> int:
         """Blocks of a band."""
         return math.prod(self.shape[-2:])
+
+    @property
+    def largest(self) -> int:
+        """Points of the largest batch."""
+        return self.block_points * min(self.blocks_of_batch, self.number_of_blocks)
 
     @property
     def hold_out(self) -> int:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from sixsv_lut.errors import CampaignError
 
-# Resident memory in MB, measured and rounded up: one Snakemake, the Python that runs a batch, one
-# 6SV process.
+# Resident memory in MB, measured and rounded up: one Snakemake, the Python that runs a batch of up to
+# 4096 points and what further points take, one 6SV process.
 SNAKEMAKE_MB = 180
 BATCH_MB = 170
 LAUNCH_MB = 20
+_POINTS_OF_BATCH = 4096
+_MB_PER_POINT = 0.0025
 
 # What a batch may cost besides its launches, in seconds: Python and Snakemake start anew for each,
 # in 5 to 10 s from a local disk, but in more from a busy shared one.
@@ -53,6 +55,8 @@ class JobShape:
         The longest walltime that the site allows, in minutes.
     memory_per_core : int or None
         The most memory that the site gives to a core, in MB.
+    points : int
+        Points of a batch.
     """
 
     batches: int
@@ -61,6 +65,7 @@ class JobShape:
     serial: bool
     walltime_limit: int | None = None
     memory_per_core: int | None = None
+    points: int = 0
 
     @property
     def side_by_side(self) -> int:
@@ -167,7 +172,7 @@ class JobShape:
         if self.serial:
             spare = self.memory_per_core - LAUNCH_MB
             if spare > 0:
-                fits = math.ceil((2 * SNAKEMAKE_MB + BATCH_MB) / spare)
+                fits = math.ceil((2 * SNAKEMAKE_MB + self._process_memory) / spare)
                 more += f": use --cores {fits} --set-threads simulate={fits}"
             raise CampaignError(more)
         raise CampaignError(
@@ -198,10 +203,14 @@ class JobShape:
     def _batch_seconds(self, launches: int, seconds_per_launch: float) -> float:
         return math.ceil(launches / self.threads) * seconds_per_launch + BATCH_OVERHEAD_SECONDS
 
+    @property
+    def _process_memory(self) -> int:
+        return BATCH_MB + math.ceil(max(0, self.points - _POINTS_OF_BATCH) * _MB_PER_POINT)
+
     def _job_memory(self) -> int:
         # The SLURM plugin starts a second Snakemake, for the step, inside that of the job.
         snakemakes = 2 if self.serial else 1
-        batch = BATCH_MB + LAUNCH_MB * self.threads
+        batch = self._process_memory + LAUNCH_MB * self.threads
         return snakemakes * SNAKEMAKE_MB + self.side_by_side * batch
 
 

@@ -20,11 +20,13 @@ from pathlib import Path
 from sixsv_lut.cluster.patience import NoAnswerError
 from sixsv_lut.cluster.pbs import Pbs
 from sixsv_lut.cluster.pbs_settings import Settings, SettingsError, read_settings
-from sixsv_lut.cluster.records import COMPLETED, FAILED, Job, Records, locked, number_of
-from sixsv_lut.cluster.runs import FOLDER, Run, process_start
+from sixsv_lut.cluster.records import COMPLETED, FAILED, Job, Records, number_of
+from sixsv_lut.cluster.runs import FOLDER, Run
 from sixsv_lut.cluster.scheduler import Seen
 from sixsv_lut.cluster.submission import hand_in, recover, said_of
 from sixsv_lut.cluster.watch import AT_ONCE, DELETE_SECONDS, Watch
+from sixsv_lut.files import locked
+from sixsv_lut.processes import process_start
 
 _TICK_SECONDS = 0.5
 _LOOK_SECONDS = 2.0

@@ -17,18 +17,18 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from sixsv_lut.cluster.runs import Run, this_host
+from sixsv_lut.files import locked
 
 # How jobs end; for other ends SLURM's words are kept. STOPPED is an end on the user's wish.
 COMPLETED, FAILED, REFUSED, STOPPED = "COMPLETED", "FAILED", "REFUSED", "STOPPED"
@@ -139,33 +139,6 @@ class Live(NamedTuple):
     asked: float = 0.0
     numbers: frozenset[str] = frozenset()
     ending: frozenset[str] = frozenset()
-
-
-@contextlib.contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[IO[str] | None]:
-    """Hold a lock that ends with the process, however that ends.
-
-    Parameters
-    ----------
-    path : Path
-        The file to be locked, made if it is missing. On a file system without locks, nothing is.
-    wait : bool
-        Wait for another process that holds it.
-
-    Yields
-    ------
-    file object or None
-        The file; None if another process holds the lock.
-    """
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-            return
-        except OSError:
-            pass
-        yield file
 
 
 def safe_name(text: str) -> str:

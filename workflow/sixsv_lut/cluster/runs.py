@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+
+from sixsv_lut.processes import process_start
 
 # Environment variables that the main process sets for the commands beside a profile: the folder of
 # the records, the run, submissions a minute at most, the account of the jobs, the Python to use,
@@ -20,27 +21,6 @@ PROFILE = "SIXSV_LUT_CLUSTER_PROFILE"
 def this_host() -> str:
     """Name this machine."""
     return os.uname().nodename
-
-
-def process_start(pid: int) -> str:
-    """Tell a process from a later one of the same id.
-
-    Parameters
-    ----------
-    pid : int
-        Process id on this machine.
-
-    Returns
-    -------
-    str
-        When it was started, in clock ticks since boot (proc(5), field 22 of stat); empty if there
-        is no such process, or only one that has ended.
-    """
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in "ZX" else fields[19]
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class Jobs:
             serial=bool(limits.get("serial_batches")) or self.executor == "slurm",
             walltime_limit=limits.get("walltime_limit"),
             memory_per_core=limits.get("memory_per_core"),
+            points=self._campaign.batches.largest,
         )
         # Not on this machine alone (no number of jobs was given), nor again inside every job.
         if settings.nodes is not None and self._workflow.is_main_process:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import pickle
 import socket
@@ -11,13 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO
 
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.files import locked
 
 # State of this Snakemake process, between its start and its end.
-_lock: IO[str] | None = None
+_lock = contextlib.ExitStack()
 _progress: subprocess.Popen[bytes] | None = None
 _started = 0.0
 
@@ -37,11 +36,11 @@ def start(campaign: Campaign, *, progress: bool = True) -> None:
     CampaignError
         Another Snakemake is running this campaign, or its folder cannot be written.
     """
-    global _lock, _progress, _started
+    global _progress, _started
     _started = time.monotonic()
     try:
         campaign.folder.mkdir(parents=True, exist_ok=True)
-        _lock = _only_run(campaign.paths.running, campaign.configuration_file)
+        _hold(campaign.paths.running, campaign.configuration_file)
     except OSError as error:
         raise CampaignError(
             f"the folder of results {campaign.folder} cannot be written: {error.strerror}. "
@@ -59,24 +58,18 @@ def start(campaign: Campaign, *, progress: bool = True) -> None:
         _progress.stdin.close()
 
 
-def _only_run(path: Path, configuration: str) -> IO[str]:
+def _hold(path: Path, configuration: str) -> None:
     # Unlike Snakemake's own lock this one ends with the process, however that ends.
-    file = path.open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        who = file.readline().strip() or "unknown"
+    file = _lock.enter_context(locked(path, wait=False))
+    if file is None:
+        who = path.read_text().partition("\n")[0].strip() or "unknown"
         raise CampaignError(
             f"another Snakemake runs this campaign already ({who}). Wait for it, or stop it; "
             f"the lock on {path} goes with it."
-        ) from None
-    except OSError:
-        pass  # a file system without locks: batches are safe all the same
+        )
     file.truncate(0)
     file.write(f"process {os.getpid()} on {socket.gethostname()}\n{Path(configuration).name}\n")
     file.flush()
-    return file
 
 
 def end(campaign: Campaign, *, succeeded: bool) -> None:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.file_errors import explain
+from sixsv_lut.processes import has_ended
 from sixsv_lut.simulate.launches import Launches, launcher_of
 from sixsv_lut.simulate.work import AllRows, Work
 from sixsv_lut.sixsv.launcher import Launcher
@@ -261,14 +262,7 @@ def _snakemake_is_gone() -> str:
     pid = os.environ.get(SNAKEMAKE_PID)
     if not pid:
         return ""
-    try:
-        os.kill(int(pid), 0)
-        status = Path(f"/proc/{pid}/stat").read_text()
-        gone = status.rpartition(")")[2].split()[0] == "Z"
-    except ProcessLookupError:
-        gone = True
-    except (OSError, ValueError, IndexError):
-        gone = False
+    gone = pid.isdecimal() and has_ended(int(pid))
     return "the Snakemake that started this batch is gone" if gone else ""
 
 
