@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from sixsv_lut.errors import CampaignError
 
-# Resident memory in MB, measured and rounded up: one Snakemake, the Python that runs a batch of up to
-# 4096 points and what further points take, one 6SV process.
+# Resident memory in MB, measured and rounded up: one Snakemake, the Python that runs a batch of up
+# to 4096 points and what a further point takes, one 6SV process.
 SNAKEMAKE_MB = 180
 BATCH_MB = 170
 LAUNCH_MB = 20
