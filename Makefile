@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -111,6 +111,18 @@ benchmark-planning: install
 # What Snakemake and the batch processes cost, without 6SV: hours. It needs a C compiler.
 benchmark-many-batches: install
 	$(BIN)/python benchmarks/many_batches.py
+
+# Reduced launches: blocks of the full-size grid, and a small campaign in both modes; hours. Launches of the first
+# are kept in a file, those of the second in the folder named by --folder.
+benchmark-reduced-blocks: install
+	$(BIN)/python benchmarks/reduced_blocks.py $(ARGUMENTS)
+
+benchmark-both-modes: install
+	$(BIN)/python benchmarks/both_modes.py $(ARGUMENTS)
+
+# Files damaged at random: no table may be wrong.
+benchmark-damaged-files: install-dev
+	$(BIN)/python benchmarks/damaged_files.py $(ARGUMENTS)
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

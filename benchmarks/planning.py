@@ -51,7 +51,7 @@ def dry_run(workspace: Workspace, bands: list[str]) -> dict[str, Any]:
     """Plan the full-size campaign of some bands."""
     config = FULL | {"bands": bands}
     workspace.configure(config)
-    batches = Campaign(validate(config, "the benchmark")).batches * len(bands)
+    batches = len(Campaign(validate(config, "the benchmark")).batches) * len(bands)
     plan = measure(workspace, workspace.command("-n"))
     return {"dry_run_of_bands": len(bands), "batches": batches} | plan
 

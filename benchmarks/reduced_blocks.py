@@ -37,6 +37,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
+from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import validate
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.hold_out import points_of_block, statement
@@ -256,7 +257,7 @@ def main() -> None:
 
     content = yaml.safe_load(arguments.configuration.read_text())
     configuration = validate(content, str(arguments.configuration))
-    grid = Grid(configuration.axes.written())
+    grid = Campaign(configuration).grid
     promise = Promise(arguments.promise, arguments.relative)
     hold_out = points_of_block(grid.shape[6] * grid.shape[7])
     for band in arguments.bands:

@@ -71,15 +71,14 @@ class SearchedRows:
 
     def _advance(self, block: int) -> list[int]:
         one, first = self._searches[block], self._first_rows[block]
-        while one.skeleton is None:
-            if one.asked_last:
-                one.go_on(self._values([first + point for point in one.asked_last]))
-            else:
-                one.go_on(None)
+        while True:
             rows = [first + point for point in one.asked_last]
+            one.go_on(self._values(rows) if rows else None)
+            if one.skeleton is not None:
+                return []
             missing = [
                 row
-                for row in rows
+                for row in (first + point for point in one.asked_last)
                 if self._records.status[row] != Status.OK and row not in self._tried
             ]
             if missing:
@@ -87,7 +86,6 @@ class SearchedRows:
                 self._tried.update(missing)
                 self._block_of.update(dict.fromkeys(missing, block))
                 return missing
-        return []
 
     def _values(self, rows: list[int]) -> npt.NDArray[np.float64]:
         values = self._records.quantities[rows][:, _COLUMNS]
@@ -121,6 +119,7 @@ class _BlockSearch:
         self.skeleton: Skeleton | None = None
 
     def go_on(self, values: npt.NDArray[np.float64] | None) -> None:
+        """Send what it has asked for last, nothing at first, and take what it asks for next."""
         try:
             self.asked_last = next(self._steps) if values is None else self._steps.send(values)
         except StopIteration as end:
