@@ -260,8 +260,9 @@ def refuse_too_many_failures(results: BandResults, grid: Grid, band: str, allowe
         )
     if len(failures) <= allowed:
         return
+    launched = grid.points if results.derived is None else results.derived.launched
     lines = [
-        f"band {band}: {len(failures)} of {grid.points} launches failed, {allowed} allowed; "
+        f"band {band}: {len(failures)} of {launched} launches failed, {allowed} allowed; "
         "no LUT is made. They are:"
     ]
     lines += [
