@@ -8,6 +8,8 @@ A package for each stage or subject, in the order in which imports go, from the 
     What is to be done: configuration, grid of points, batches, paths, recipes.
 ``store``
     What is done: launches as they are kept on disk.
+``reduced``
+    The values of many points from a part of their launches: numbers alone.
 ``simulate``
     Doing it: batches of launches, and the probe of how long one takes.
 ``lut``
