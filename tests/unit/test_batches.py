@@ -67,7 +67,7 @@ def test_a_full_size_band_has_169_blocks_and_each_needs_18_hold_out_points() -> 
     batches = BlockBatches((4, 5, 7, 4, 3, 11, 13, 13), 4096, _PROMISE)
     assert (batches.number_of_blocks, batches.block_points) == (169, 18_480)
     assert batches.hold_out == 18
-    assert len(batches) == 43
+    assert len(batches) == 29
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ def _summary(plan: Plan) -> Table:
         part = plan.points * len(plan.bands) / plan.launches
         table.add_row(
             "launches",
-            f"about one for {part:.3g} points: an estimate, from a twentieth to a fiftieth of a "
-            "full-size grid, until blocks are finished",
+            f"an estimate, about one for {part:.2g} points: it takes ozone and water vapour to act "
+            "in all bands, and becomes better as blocks are finished",
         )
     for i, line in enumerate(_launch_time(plan)):
         table.add_row("" if i else "launch time", line)
