@@ -256,6 +256,7 @@ class Configuration(_Section):
     )
     tolerance: Tolerance = Field(
         "1e-5",
+        json_schema_extra={"type": ["string", "number"]},
         description="With reduced launches: by how much rho_atm may differ from what 6SV prints. A "
         "reflectance like `1e-5`, or, for dark bands, a part of the largest rho_atm of the same "
         "thetas and thetav, like `0.1 %`.",
