@@ -244,3 +244,17 @@ def test_a_product_is_cut_off_after_5_decimals_as_in_decimal_arithmetic(
 def test_a_product_with_a_number_that_is_not_there_is_not_there() -> None:
     product = truncated_product(np.array([math.nan, 0.5]), np.array([0.5, math.nan]))
     assert np.isnan(product).all()
+
+
+def test_a_failed_launch_of_which_no_reason_is_kept_is_a_failure_too(tmp_path: Path) -> None:
+    store = BatchStore(tmp_path / "store", FINGERPRINT, _GRID.rows(0, _GRID.points))
+    store.make_folder()
+    records = Records(store.values)
+    for point in range(_GRID.points):
+        records.enter(point, Result(Status.OK, 1, 0.5, _numbers(point)))
+    records.enter(1, Result(Status.CRASHED, 1, 0.5))
+    store.seal(records)
+    store.publish(tmp_path / "batch.parquet")
+    batches = RangeBatches(_GRID.points, _GRID.points)
+    (failure,) = collect(_GRID, batches, FINGERPRINT, [tmp_path / "batch.parquet"]).failures
+    assert (failure.point, failure.status, failure.reason) == (1, Status.CRASHED, "")

@@ -163,16 +163,16 @@ def collect(
             quantities[quantity.name][numbers] = _product(factors, convention)
         for name in extra_outputs:
             quantities[name][numbers] = read[name]
-        failed = np.isin(read["status"], _FAILED)
+        failed = np.flatnonzero(np.isin(read["status"], _FAILED))
         for column in quantities.values():
             column[numbers[failed]] = np.nan
-        reasons = [reason for reason in table["reason"].to_pylist() if reason is not None]
-        failures += [
-            Failure(int(point), Status(int(kind)), reason, file)
-            for point, kind, reason in zip(
-                numbers[failed], read["status"][failed], reasons, strict=True
-            )
-        ]
+        if len(failed):
+            reasons = table["reason"].to_pylist()
+            rows = np.flatnonzero(table["status"].to_numpy() != Status.OK)
+            failures += [
+                Failure(int(numbers[at]), Status(int(read["status"][at])), reasons[row] or "", file)
+                for at, row in zip(failed, rows, strict=True)
+            ]
     if damaged:
         raise CampaignError(_how_to_repair(damaged))
     return BandResults(

@@ -17,6 +17,7 @@ from sixsv_lut.campaign.points import points_of
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.reduced.block import VALUES, Block
 from sixsv_lut.reduced.skeleton import Method, Skeleton, copy_exact_outputs, derive
+from sixsv_lut.sixsv.axes import AXIS_NAMES
 from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.sealed import SealedBatch
 
@@ -129,10 +130,10 @@ class DerivedBlocks:
         blocks = self._batches.blocks(batch)
         if kept is None or len(kept.blocks) != len(blocks):
             raise CampaignError(f"{sealed.path} does not say how its points are derived")
-        table = sealed.table()
+        names = list(dict.fromkeys((*VALUES, *columns)))
+        table = sealed.table([*AXIS_NAMES, "status", *names])
         launched = self._grid.locate(points_of(table))
         status = numbers_of(table["status"])
-        names = list(dict.fromkeys((*VALUES, *columns)))
         values = np.stack([numbers_of(table[name]) for name in names], axis=1)
         values[status != Status.OK] = np.nan
         numbers = self._batches.numbers(batch)
