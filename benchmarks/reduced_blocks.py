@@ -47,10 +47,9 @@ from sixsv_lut.reduced.block import RHO, VALUES, Block
 from sixsv_lut.reduced.draws import Draws
 from sixsv_lut.reduced.search import search
 from sixsv_lut.reduced.skeleton import derive
-from sixsv_lut.sixsv.executable import launch_environment
+from sixsv_lut.simulate.launches import Launches, launcher_of
 from sixsv_lut.sixsv.instruments import find_band
-from sixsv_lut.sixsv.launcher import Launcher, LaunchError
-from sixsv_lut.sixsv.report import ReportError, parse_report
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
 
 PROJECT = Path(__file__).resolve().parents[1]
 FULL = PROJECT / "config/examples/olci_full.yaml"
@@ -69,7 +68,7 @@ RECORDED_ANGLES = {"Oa20": (60.0, 40.0), "Oa11": (30.0, 25.0)}
 Point = tuple[float, ...]
 
 
-class Launches:
+class KeptLaunches:
     """Launches of one band, kept in a file.
 
     Parameters
@@ -84,18 +83,15 @@ class Launches:
 
     def __init__(self, path: Path, recipe: Recipe, processes: int) -> None:
         self._recipe = recipe
-        self._writer = recipe.deck_writer()
-        self._launcher = Launcher(
-            Path(recipe.executable), launch_environment(), 120, recipe.executable_sha256
-        )
+        self._launches = Launches(recipe, launcher_of(recipe, 120))
         self._path = path
         self._processes = processes
         self._known: dict[Point, tuple[list[float], float]] = {}
         if path.exists():
             for line in path.read_text().splitlines():
-                self._remember(line)
+                self._load(line)
 
-    def _remember(self, line: str) -> None:
+    def _load(self, line: str) -> None:
         try:
             entry = json.loads(line)
         except ValueError:  # the last line of an interrupted run
@@ -125,12 +121,10 @@ class Launches:
         return sum(self._known[point][1] for point in points)
 
     def _launch(self, point: Point) -> list[float]:
-        inputs = self._writer.inputs(point)
-        try:
-            printed = parse_report(self._launcher.launch(self._writer.write(point)), inputs)
-        except (LaunchError, ReportError):
+        result = self._launches.launch(np.array(point))
+        if result.status != Status.OK:
             return [np.nan] * len(VALUES)
-        return [printed[name] for name in VALUES]
+        return [result.quantities[QUANTITY_NAMES.index(name)] for name in VALUES]
 
 
 def _cpu_seconds() -> float:
@@ -141,7 +135,7 @@ def _cpu_seconds() -> float:
 def try_block(
     grid: Grid,
     angles: tuple[int, int],
-    launches: Launches,
+    launches: KeptLaunches,
     recipe: Recipe,
     promise: Promise,
     hold_out: int,
@@ -216,7 +210,7 @@ def _block_at(grid: Grid, angles: str) -> tuple[int, int]:
     return grid.axes[6].tolist().index(thetas), grid.axes[7].tolist().index(thetav)
 
 
-def record(recipe: Recipe, launches: Launches, path: Path) -> None:
+def record(recipe: Recipe, launches: KeptLaunches, path: Path) -> None:
     """Launch all points of a small block, and write them as whole multiples of the last digit."""
     thetas, thetav = RECORDED_ANGLES[recipe.band]
     axes = [RECORDED_OZONE[recipe.band], *RECORDED_AXES.values()]
@@ -262,7 +256,7 @@ def main() -> None:
     hold_out = points_of_block(grid.shape[6] * grid.shape[7])
     for band in arguments.bands:
         recipe = make_recipe(configuration, find_band(configuration.instrument, band))
-        launches = Launches(arguments.cache, recipe, arguments.processes)
+        launches = KeptLaunches(arguments.cache, recipe, arguments.processes)
         if arguments.record:
             record(recipe, launches, arguments.record / f"{band}.npz")
             continue
