@@ -19,9 +19,9 @@ $(BIN)/python:
 	    { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Use make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# With the library of the workflow, as it stands in this folder.
-$(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
+# With the library of the workflow and the reader, as they stand in this folder.
+$(VENV)/.installed: requirements.txt pyproject.toml reader/pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e . -e reader
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
@@ -62,20 +62,20 @@ test-lowest-snakemake: $(BIN)/python
 	$(BIN)/python -m venv $(VENV)-lowest
 	grep -v '^snakemake==' requirements-dev.txt > $(VENV)-lowest/requirements.txt
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
-	    -r $(VENV)-lowest/requirements.txt 'snakemake==$(LOWEST_SNAKEMAKE).*' -e .
+	    -r $(VENV)-lowest/requirements.txt 'snakemake==$(LOWEST_SNAKEMAKE).*' -e . -e reader
 	$(VENV)-lowest/bin/python -m pytest tests/unit/test_snakemake_internals.py \
 	    tests/workflow/test_planning.py tests/workflow/test_complete_or_error.py
 
 lint: install-dev
-	$(BIN)/python -m ruff check workflow tests benchmarks docs status jobs
-	$(BIN)/python -m ruff format --check workflow tests benchmarks docs status jobs
+	$(BIN)/python -m ruff check workflow reader tests benchmarks docs status jobs
+	$(BIN)/python -m ruff format --check workflow reader tests benchmarks docs status jobs
 	$(BIN)/python -m mypy
 	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
 	$(BIN)/python -m snakemake --lint
 
 format: install-dev
-	$(BIN)/python -m ruff check --fix workflow tests benchmarks docs status jobs
-	$(BIN)/python -m ruff format workflow tests benchmarks docs status jobs
+	$(BIN)/python -m ruff check --fix workflow reader tests benchmarks docs status jobs
+	$(BIN)/python -m ruff format workflow reader tests benchmarks docs status jobs
 	$(BIN)/python -m snakefmt Snakefile workflow/rules
 
 # The schema and the tables of config/README.md, from the types of the configuration.

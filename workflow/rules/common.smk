@@ -13,8 +13,8 @@ try:
     from sixsv_lut.host.script import handed_to_scripts
 except ModuleNotFoundError as missing:
     raise SystemExit(
-        f"Error: {missing}. This environment lacks a part of the workflow: run make install, or pip "
-        f"install -r requirements.txt -e . in {workflow.basedir}"
+        f"Error: {missing}. This environment lacks a part of the workflow: run make install, or "
+        f"pip install -r requirements.txt -e . -e reader in {workflow.basedir}"
     ) from None
 
 from snakemake.logging import logger

@@ -60,7 +60,7 @@ def _python_for_shells(python: str) -> str:
         f"the Python that runs Snakemake is {python}: Snakemake cannot start its scripts with it, "
         f"because of the {_spelled(found.group())} in its path. Make the environment in another "
         "folder: python3 -m venv /another/folder, then /another/folder/bin/pip install -r "
-        "requirements.txt -e . in the project, and run /another/folder/bin/snakemake."
+        "requirements.txt -e . -e reader in the project, and run /another/folder/bin/snakemake."
     )
 
 

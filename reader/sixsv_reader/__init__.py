@@ -1,0 +1,1 @@
+"""Reader of 6SV look-up tables."""
