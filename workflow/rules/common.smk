@@ -10,6 +10,7 @@ try:
     from sixsv_lut.host.checks import check_files
     from sixsv_lut.host.hooks import Hooks
     from sixsv_lut.host.jobs import Jobs
+    from sixsv_lut.host.report import Report
     from sixsv_lut.host.script import handed_to_scripts
 except ModuleNotFoundError as missing:
     raise SystemExit(
@@ -40,6 +41,8 @@ hooks.quieten(logger.handlers)
 # Scripts find in it what is configured, already checked.
 config.clear()
 config.update(handed_to_scripts(campaign))
+
+reporting = Report(workflow, campaign, config)
 
 
 wildcard_constraints:

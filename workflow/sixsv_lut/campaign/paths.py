@@ -66,6 +66,10 @@ class Paths:
         """Give the pattern of one file of the LUTs."""
         return f"{self.folder}/OUTLUT_{satellite}_{instrument}_{{band}}{suffix}"
 
+    def page(self, name: str) -> str:
+        """Give a page of the report."""
+        return f"{self.folder}/report/{name}.html"
+
     def log(self, rule: str) -> str:
         """Give the pattern of the logs of a rule."""
         return f"{self.folder}/logs/{self._of_jobs(rule)}.log"

@@ -7,6 +7,7 @@ from pathlib import Path
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.readable import duration, size
 from sixsv_lut.report.accounting import account, describe
+from sixsv_lut.report.sizes import size_on_disk
 from sixsv_lut.report.state import CampaignState
 
 
@@ -39,13 +40,9 @@ def summary(campaign: Campaign, seconds: float) -> str:
         [
             "",
             "Look-up tables:",
-            *(f"  {path}  {_size(path)}" for path in files),
+            *(f"  {path}  {size(size_on_disk(path))}" for path in files),
             *describe(account(campaign, state)),
             f"This run took {duration(seconds)}.",
         ]
     )
 
-
-def _size(path: Path) -> str:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return size(sum(file.stat().st_size for file in files))

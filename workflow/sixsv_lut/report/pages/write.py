@@ -1,0 +1,43 @@
+"""Writes the pages of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.files import atomic_write
+from sixsv_lut.report.pages.about import about_page
+from sixsv_lut.report.pages.configuration import configuration_page
+from sixsv_lut.report.pages.cost import cost_page
+from sixsv_lut.report.pages.material import Material, read_material
+from sixsv_lut.report.pages.names import pages_of
+from sixsv_lut.report.pages.provenance import provenance_page
+from sixsv_lut.report.pages.tables import tables_page
+
+_WRITERS: dict[str, Callable[[Material], str]] = {
+    "about": about_page,
+    "configuration": configuration_page,
+    "cost": cost_page,
+    "provenance": provenance_page,
+    "tables": tables_page,
+}
+
+
+def write_pages(campaign: Campaign) -> None:
+    """Write the pages of a campaign's report, from what is on disk now.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign, finished or not.
+
+    Raises
+    ------
+    CampaignError, OSError
+        The store or the results cannot be read, or the pages cannot be written.
+    """
+    material = read_material(campaign)
+    for page in pages_of(campaign):
+        with atomic_write(Path(campaign.paths.page(page.name))) as temporary:
+            temporary.write_text(_WRITERS[page.name](material), encoding="utf-8")
