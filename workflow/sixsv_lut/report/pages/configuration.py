@@ -8,7 +8,7 @@ from sixsv_lut.report.pages.material import Material
 
 
 def configuration_page(material: Material) -> str:
-    """Write the page; see `sixsv_lut.report.pages.about.about_page`."""
+    """Write the page; see `sixsv_lut.report.pages.bands_and_grid.bands_and_grid_page`."""
     return page(
         "Configuration",
         [

@@ -17,7 +17,7 @@ _UNKNOWN = "-"
 
 
 def cost_page(material: Material) -> str:
-    """Write the page; see `sixsv_lut.report.pages.about.about_page`."""
+    """Write the page; see `sixsv_lut.report.pages.bands_and_grid.bands_and_grid_page`."""
     everything = total(material.costs.values())
     parts = [
         paragraph(

@@ -44,9 +44,9 @@ def pages_of(campaign: Campaign) -> list[Page]:
         The same whether the campaign is finished or not.
     """
     return [
-        Page(name, category, {"page": name.capitalize()}, name)
+        Page(name, category, {"page": name.capitalize().replace("_", " ")}, name)
         for category, names in {
-            "Campaign": ("about", "configuration", "cost", "provenance"),
+            "Campaign": ("bands_and_grid", "configuration", "cost", "provenance"),
             "Tables": ("tables",),
         }.items()
         for name in names

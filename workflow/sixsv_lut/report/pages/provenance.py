@@ -14,21 +14,19 @@ _OF_ALL = {
     "executable": "6SV executable",
     "executable_sha256": "SHA-256 of its content",
     "deck_version": "Version of the input deck",
-    "compatibility": "Convention",
     "run6sv_version": "Version of run6sv",
-    "spectral_response_source": "Spectral responses",
     "references": "Reference",
 }
 _OF_BAND = {
+    "spectral_response_source": "spectral response",
     "fingerprint": "fingerprint",
-    "spectral_response_centre_nm": "centre of the response (nm)",
-    "spectral_response_samples": "its samples",
-    "date_created": "made",
+    "spectral_response_samples": "samples of the response",
+    "spectral_response_centre_nm": "its centre (nm)",
 }
 
 
 def provenance_page(material: Material) -> str:
-    """Write the page; see `sixsv_lut.report.pages.about.about_page`."""
+    """Write the page; see `sixsv_lut.report.pages.bands_and_grid.bands_and_grid_page`."""
     descriptions = material.descriptions
     if not descriptions:
         return page("Provenance", [paragraph("No table is made yet.")])
@@ -49,10 +47,10 @@ def provenance_page(material: Material) -> str:
             table(
                 ["band", *_OF_BAND.values()],
                 [
-                    [band, *(str(described.get(key, "-")) for key in _OF_BAND)]
+                    [band, *(_written(described.get(key, "-")) for key in _OF_BAND)]
                     for band, described in descriptions.items()
                 ],
-                texts=2,
+                texts=3,
             ),
             *_errors_of_derived(descriptions),
             heading("Software"),
@@ -61,6 +59,10 @@ def provenance_page(material: Material) -> str:
             verbatim(_values(descriptions, "command", "\n")),
         ],
     )
+
+
+def _written(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _values(

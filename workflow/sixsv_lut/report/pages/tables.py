@@ -57,7 +57,7 @@ def table_files(campaign: Campaign) -> list[TableFile]:
 
 
 def tables_page(material: Material) -> str:
-    """Write the page; see `sixsv_lut.report.pages.about.about_page`."""
+    """Write the page; see `sixsv_lut.report.pages.bands_and_grid.bands_and_grid_page`."""
     files = table_files(material.campaign)
     rows: list[list[Cell]] = []
     room = _ALL_TOGETHER

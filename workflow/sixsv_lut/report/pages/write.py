@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.files import atomic_write
-from sixsv_lut.report.pages.about import about_page
+from sixsv_lut.report.pages.bands_and_grid import bands_and_grid_page
 from sixsv_lut.report.pages.configuration import configuration_page
 from sixsv_lut.report.pages.cost import cost_page
 from sixsv_lut.report.pages.material import Material, read_material
@@ -16,7 +16,7 @@ from sixsv_lut.report.pages.provenance import provenance_page
 from sixsv_lut.report.pages.tables import tables_page
 
 _WRITERS: dict[str, Callable[[Material], str]] = {
-    "about": about_page,
+    "bands_and_grid": bands_and_grid_page,
     "configuration": configuration_page,
     "cost": cost_page,
     "provenance": provenance_page,

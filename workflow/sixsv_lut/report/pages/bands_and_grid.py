@@ -14,7 +14,7 @@ from sixsv_lut.sixsv.convention import convention
 from sixsv_lut.sixsv.instruments import find_band
 
 
-def about_page(material: Material) -> str:
+def bands_and_grid_page(material: Material) -> str:
     """Write the page.
 
     Parameters
