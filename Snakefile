@@ -14,10 +14,12 @@ include: "workflow/rules/parameters.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/consolidate.smk"
 include: "workflow/rules/plan.smk"
+include: "workflow/rules/pictures.smk"
 
 
 rule all:
-    """Make the look-up tables of all bands."""
+    """Make the look-up tables of all bands, and their pictures."""
     default_target: True
     input:
         [campaign.lut_files(band) for band in campaign.band_names],
+        picture_files.wanted,

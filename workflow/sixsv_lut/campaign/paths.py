@@ -86,6 +86,16 @@ class Paths:
         """Give the file of a picture of all bands."""
         return f"{self.folder}/pictures/all/{name}{suffix}"
 
+    @property
+    def accuracy_errors(self) -> str:
+        """Pattern of the tables of the errors of interpolation."""
+        return f"{self.folder}/accuracy/{{band}}_errors.csv"
+
+    @property
+    def accuracy_launches(self) -> str:
+        """Pattern of the tables of the launches from which those errors come."""
+        return f"{self.folder}/accuracy/{{band}}_launches.csv"
+
     def log(self, rule: str) -> str:
         """Give the pattern of the logs of a rule."""
         return f"{self.folder}/logs/{self._of_jobs(rule)}.log"

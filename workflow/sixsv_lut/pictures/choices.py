@@ -183,3 +183,8 @@ def curves(campaign: Campaign, quantity: str, axis: str) -> Varied | None:
         if second != axis and second in varying(campaign):
             return spread_over(campaign, second, MOST_CURVES)
     return None
+
+
+def typical_point(campaign: Campaign) -> list[float]:
+    """Give the 8 values of the point that is nearest to `TYPICAL`, in the order of the axes."""
+    return [numbers_of(campaign, axis)[typical_node(campaign, axis)] for axis in AXIS_NAMES]

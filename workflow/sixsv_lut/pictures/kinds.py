@@ -30,6 +30,10 @@ SUFFIXES: tuple[str, ...] = (".svg", ".png")
 # From so many bands on, a quantity is drawn as a spectrum.
 LEAST_BANDS = 3
 
+# The axes of a block, and those on which gases alone do not depend.
+BLOCK: tuple[str, ...] = ("uo3", "uw", "aot550", "psurf", "alti", "phi")
+GAS_STATE_WITHOUT: tuple[str, ...] = ("aot550", "phi")
+
 # Axes of which spectra show several values, a picture each.
 _OF_SPECTRA = ("aot550", "uw", "thetas")
 
@@ -186,11 +190,27 @@ def pictures_of_campaign(campaign: Campaign) -> tuple[Picture, ...]:
     return tuple(_spectra(campaign, axis) for axis in several or [""])
 
 
-def band_title(campaign: Campaign, band: str) -> str:
-    """Name a band with its instrument and nominal centre, such as ``S3A OLCI Oa08 (665 nm)``."""
+def whose(campaign: Campaign, band: str) -> str:
+    """Say of which band and campaign a picture is.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    band : str
+        Name of the band.
+
+    Returns
+    -------
+    str
+        Such as ``S3A OLCI Oa08 (665 nm), campaign olci-small, aerosol desert``.
+    """
     configuration = campaign.configuration
     wavelength = find_band(configuration.instrument, band).wavelength
-    return f"{configuration.satellite} {configuration.instrument} {band} ({wavelength:g} nm)"
+    return (
+        f"{configuration.satellite} {configuration.instrument} {band} ({wavelength:g} nm), "
+        f"campaign {configuration.campaign}, aerosol {configuration.aerosol_name}"
+    )
 
 
 def _along_axes(campaign: Campaign, band: str, quantity: LutQuantity) -> Picture:
@@ -212,7 +232,7 @@ def _along_axes(campaign: Campaign, band: str, quantity: LutQuantity) -> Picture
             "the legends say."
         )
     parts += [
-        "Markers are nodes of the LUT, joined by straight lines; a gap with a red cross at the "
+        "Markers are nodes of the LUT, joined by straight lines; a gap with a black cross at the "
         "lower edge is a point at which 6SV failed.",
         _whose(campaign, band),
     ]
@@ -244,7 +264,7 @@ def _directions(campaign: Campaign, band: str) -> Picture:
         "backscattering, with the sensor on the sun's side. Panels are of "
         f"{choices.values(campaign, suns)} (the star is the sun) and "
         f"{choices.values(campaign, aerosols)}; fixed are {fixed}.{mirrored} Dots are nodes of the "
-        "LUT; colours between them are interpolated linearly, and red crosses with blank "
+        "LUT; colours between them are interpolated linearly, and black crosses with blank "
         f"surroundings are points at which 6SV failed. {_whose(campaign, band)}",
         Kind.DIRECTIONS,
     )
@@ -258,17 +278,14 @@ def _response(campaign: Campaign, band: str) -> Picture:
         "of which 6SV takes its averages, over the wavelength (nm); and what the gases of the "
         "atmosphere let through on the way from the sun to the target to the sensor (two-way gas "
         "transmittance, dimensionless; lines), as 6SV gives it at each of these wavelengths alone, "
-        f"without aerosol, at {_gas_state(campaign)}. {_whose(campaign, band)}",
+        f"without aerosol, at {choices.fixed_values(campaign, GAS_STATE_WITHOUT)}. "
+        f"{_whose(campaign, band)}",
         Kind.RESPONSE,
     )
 
 
-def _gas_state(campaign: Campaign) -> str:
-    return choices.fixed_values(campaign, ("aot550", "phi"))
-
-
 def _launched_points(campaign: Campaign, band: str) -> Picture:
-    block = choices.fixed_values(campaign, ("uo3", "uw", "aot550", "psurf", "alti", "phi"))
+    block = choices.fixed_values(campaign, BLOCK)
     return Picture(
         "launched_points",
         f"Launched and derived points of one block, {band}",
@@ -276,7 +293,7 @@ def _launched_points(campaign: Campaign, band: str) -> Picture:
         "each cell in it one pair of relative azimuth phi (°) and aot550 (dimensionless); its "
         "colour tells how many of the pairs of uo3 and uw were launched there. In white cells all "
         "points were derived from the launches of others: transmittances and spherical albedo "
-        f"exactly, rho_atm within {campaign.promise}. Red crosses mark cells in which a launch "
+        f"exactly, rho_atm within {campaign.promise}. Black crosses mark cells in which a launch "
         f"failed. {_whose(campaign, band)}",
         Kind.LAUNCHED_POINTS,
     )
@@ -315,16 +332,12 @@ def _spectra(campaign: Campaign, axis: str) -> Picture:
 
 
 def _whose(campaign: Campaign, band: str) -> str:
-    configuration = campaign.configuration
     exchanged = (
         " Solar and view zenith angle are exchanged in this LUT, as the older shell tool had them."
-        if configuration.run6sv
+        if campaign.configuration.run6sv
         else ""
     )
-    return (
-        f"Band {band_title(campaign, band)}, campaign {configuration.campaign}, aerosol "
-        f"{configuration.aerosol_name}.{exchanged}"
-    )
+    return f"Band {whose(campaign, band)}.{exchanged}"
 
 
 def _capital(text: str) -> str:
