@@ -106,6 +106,12 @@ class Campaign:
         bytes_of_point = 200 + 10 * len(self.configuration.extra_outputs)
         return max(1500, 500 + self.points * bytes_of_point // 1_000_000)
 
+    @property
+    def pictures_memory(self) -> int:
+        """Memory in which a LUT is drawn, in MB."""
+        bytes_of_point = 150 if self.configuration.formats == ["text"] else 20
+        return 1000 + self.points * bytes_of_point // 1_000_000
+
     @cached_property
     def table_digest(self) -> str:
         """Digest of what the parameter table depends on."""
@@ -174,6 +180,10 @@ class Campaign:
     def recipe(self, band: str) -> str:
         """Give the file of a band's recipe."""
         return self._filled(self.paths.recipe, band)
+
+    def gas_transmittance(self, band: str) -> str:
+        """Give the table of what gases let through at the wavelengths of a band."""
+        return self._filled(self.paths.gas_transmittance, band)
 
     def batch_file(self, band: str, batch: int) -> str:
         """Give the file of a batch."""

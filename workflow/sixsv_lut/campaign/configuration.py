@@ -283,6 +283,10 @@ class Configuration(_Section):
         le=MOST_POINTS,
         description="Failed launches of a band with which its LUT is made all the same.",
     )
+    pictures: Switch = Field(
+        True,
+        description="Draw pictures of every LUT, as SVG and PNG.",
+    )
     run6sv: Switch = Field(
         False,
         description="Make tables as the older shell tool did: byte for byte with that tool's own "
