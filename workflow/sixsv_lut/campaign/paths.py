@@ -91,6 +91,16 @@ class Paths:
         return f"{self.folder}/pictures/all/{name}{suffix}"
 
     @property
+    def quality(self) -> str:
+        """Pattern of the verdicts on the LUTs."""
+        return f"{self.folder}/quality/{{band}}.json"
+
+    @property
+    def accuracy(self) -> str:
+        """Pattern of the results of measured accuracy."""
+        return f"{self.folder}/accuracy/{{band}}.json"
+
+    @property
     def accuracy_errors(self) -> str:
         """Pattern of the tables of the errors of interpolation."""
         return f"{self.folder}/accuracy/{{band}}_errors.csv"

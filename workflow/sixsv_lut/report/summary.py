@@ -45,4 +45,3 @@ def summary(campaign: Campaign, seconds: float) -> str:
             f"This run took {duration(seconds)}.",
         ]
     )
-

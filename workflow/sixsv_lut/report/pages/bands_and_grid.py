@@ -88,15 +88,15 @@ def _bands(material: Material) -> str:
         columns += ["launched", "derived"]
     columns.append("made")
     instrument = material.campaign.configuration.instrument
-    rows = []
+    rows: list[list[Cell]] = []
     for band in material.campaign.band_names:
         wavelength = f"{find_band(instrument, band).wavelength:g}"
         described = material.descriptions.get(band)
         if described is None:
             progress = material.progress[band]
             share = 100 * progress.finished / max(progress.points, 1)
-            rows.append([band, wavelength, Verdict(f"{share:.3g} % launched", good=False)])
-            rows[-1] += ["-"] * (len(columns) - len(rows[-1]))
+            state = Verdict(f"{share:.3g} % launched", good=False)
+            rows.append([band, wavelength, state, *["-"] * (len(columns) - 3)])
             continue
         row: list[Cell] = [
             band,

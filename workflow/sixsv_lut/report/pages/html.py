@@ -102,6 +102,11 @@ def paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
+def items(texts: Iterable[str]) -> str:
+    """Write a list."""
+    return "<ul>\n" + "\n".join(f"<li>{escape(text)}</li>" for text in texts) + "\n</ul>"
+
+
 def verbatim(text: str) -> str:
     """Write text as it stands, in a font of equal widths."""
     return f"<pre>{escape(text)}</pre>"

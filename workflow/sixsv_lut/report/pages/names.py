@@ -6,6 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.pictures.kinds import pictures_of_campaign
+
+# Snakemake sorts the categories, and the pages of each, by the alphabet.
+_PAGES = {
+    "Campaign": ("bands_and_grid", "configuration", "cost", "provenance"),
+    "Quality and accuracy": ("accuracy", "quality"),
+    "Tables": ("tables",),
+}
+
+# In the place of a band, where pictures show all of them.
+ALL_BANDS = "all"
 
 
 @dataclass(frozen=True)
@@ -43,11 +54,16 @@ def pages_of(campaign: Campaign) -> list[Page]:
     list of Page
         The same whether the campaign is finished or not.
     """
-    return [
+    pages = [
         Page(name, category, {"page": name.capitalize().replace("_", " ")}, name)
-        for category, names in {
-            "Campaign": ("bands_and_grid", "configuration", "cost", "provenance"),
-            "Tables": ("tables",),
-        }.items()
+        for category, names in _PAGES.items()
         for name in names
     ]
+    if campaign.configuration.pictures:
+        bands = list(campaign.band_names)
+        if pictures_of_campaign(campaign):
+            bands.insert(0, ALL_BANDS)
+        pages += [
+            Page(f"pictures_{band}", "Pictures", {"band": band}, "pictures") for band in bands
+        ]
+    return pages

@@ -65,9 +65,7 @@ def _written(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _values(
-    descriptions: Mapping[str, Mapping[str, Any]], key: str, separator: str = ", "
-) -> str:
+def _values(descriptions: Mapping[str, Mapping[str, Any]], key: str, separator: str = ", ") -> str:
     values = {str(described[key]): None for described in descriptions.values() if key in described}
     return separator.join(values)
 
