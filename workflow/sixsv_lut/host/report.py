@@ -59,11 +59,12 @@ class Report:
             write_pages(self._campaign)
             # Only Snakemake's own reporter has these settings.
             path = Path(getattr(settings, "path", None) or "report.html")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if getattr(settings, "stylesheet_path", self._style) is None:
+                settings.stylesheet_path = self._style
             self._config["report"] = self._for_captions(path)
-        if getattr(settings, "stylesheet_path", self._style) is None:
-            settings.stylesheet_path = self._style
-        self.is_made = True
-        create()
+            self.is_made = True
+            create()
         if path.exists():
             print(f"Report: {path}  {size(path.stat().st_size)}", file=sys.stderr)
 

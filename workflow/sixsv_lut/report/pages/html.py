@@ -18,7 +18,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; m
   max-width: 75rem; padding: 1rem; }
 h1 { font-size: 1.5rem; line-height: 1.2; margin: 0.5rem 0 1rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
-p { max-width: 45rem; margin: 0.5rem 0; }
+p, li { max-width: 45rem; margin: 0.5rem 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0.5rem 0; }
 th, td { padding: 0.3rem 0.8rem 0.3rem 0; text-align: right; vertical-align: top; }
