@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 
 import numpy as np
@@ -15,7 +16,10 @@ from sixsv_lut.pictures import choices
 from sixsv_lut.pictures.choices import Varied
 from sixsv_lut.pictures.kinds import whose
 from sixsv_lut.pictures.nodes import at_nodes, failures
-from sixsv_lut.pictures.style import BLACK, COLOURS, MARKERS, grid_of_panels, new_figure
+from sixsv_lut.pictures.style import COLOURS, FAILED, MARKERS, grid_of_panels, new_figure
+
+# Characters in a line below a panel.
+_LABEL_WIDTH = 27
 
 
 def along_axes(campaign: Campaign, band: str, lut: xr.Dataset, quantity: str) -> Figure:
@@ -41,33 +45,38 @@ def along_axes(campaign: Campaign, band: str, lut: xr.Dataset, quantity: str) ->
     columns = min(4, len(axes)) if len(axes) not in (5, 6) else 3
     rows = -(-len(axes) // columns)
     figure = new_figure(
-        max(5.4, 2.35 * columns + 1.2),
-        2.2 * rows + 1.2,
+        max(6.4, 2.0 * columns + 1.6),
+        2.1 * rows + 1.2,
         f"{quantity} along the axes of the LUT",
         whose(campaign, band),
         f"Fixed: {choices.fixed_values(campaign)}\n{failures(lut)}",
     )
     seconds = {axis: choices.curves(campaign, quantity, axis) for axis in axes}
-    usual = Counter(second for second in seconds.values() if second).most_common(1)
+    counted = Counter(second for second in seconds.values() if second).most_common()
+    usual = counted[0][0] if counted else None
     panels = grid_of_panels(figure, len(axes), columns, share_y=True)
     for number, (panel, axis) in enumerate(zip(panels, axes, strict=True)):
         second = seconds[axis]
-        lines = _draw_panel(campaign, panel, lut, quantity, axis, second)
-        panel.set_xlabel(choices.label(axis).replace(f" {axis} ", f"\n{axis} "))
+        own = second is not None and second != usual
+        _draw_panel(campaign, panel, lut, quantity, axis, second, own=own)
+        what, name = choices.label_lines(axis)
+        panel.set_xlabel(f"{textwrap.fill(what, _LABEL_WIDTH)}\n{name}")
+        panel.locator_params(axis="x", nbins=4)
         if number % columns == 0:
             panel.set_ylabel(f"{quantity} (dimensionless)")
-        if second and usual and second != usual[0][0]:
-            panel.legend(lines, _names(campaign, second), title=_title(second), framealpha=0.8)
-    if usual:
-        second = usual[0][0]
-        handles = [_line(number, [], []) for number in range(len(second.nodes))]
-        others = [axis for axis in axes if seconds[axis] != second]
-        title = _title(second)
-        if others:
-            title += f"\n(not in {', '.join(others)})"
-        figure.legend(
-            handles, _names(campaign, second), title=title, loc="outside right upper", frameon=False
-        )
+    handles: list[Line2D] = []
+    for second, _ in counted:
+        of = [axis for axis in axes if seconds[axis] == second]
+        title = f"{second.axis} ({choices.units(second.axis)})"
+        if len(counted) > 1:
+            title += f"\nin the panel of {of[0]}" if len(of) == 1 else "\nin the other panels"
+        numbers = choices.numbers_of(campaign, second.axis)
+        handles.append(Line2D([], [], linestyle="none", label=title))
+        for number, node in enumerate(second.nodes):
+            handles.append(_line(number, [], [], own=second != usual))
+            handles[-1].set_label(f"{numbers[node]:g}")
+    if handles:
+        figure.legend(handles=handles, loc="outside right center", frameon=False)
     return figure
 
 
@@ -78,43 +87,33 @@ def _draw_panel(
     quantity: str,
     axis: str,
     second: Varied | None,
-) -> list[Line2D]:
+    *,
+    own: bool,
+) -> None:
     free = {axis} | ({second.axis} if second else set())
     nodes = choices.fixed(campaign, free)
     values = at_nodes(lut, quantity, {**nodes, **({second.axis: second.nodes} if second else {})})
     curves = values.transpose(..., axis).values.reshape(-1, lut.sizes[axis])
     at = np.asarray(choices.numbers_of(campaign, axis))
-    lines = []
     for number, curve in enumerate(curves):
-        line = _line(number, at, curve)
-        panel.add_line(line)
-        lines.append(line)
+        panel.add_line(_line(number, at, curve, own=own))
     failed = np.isnan(curves).any(axis=0)
     panel.plot(
         at[failed],
         np.full(np.count_nonzero(failed), 0.04),
-        "x",
-        color=BLACK,
-        markersize=6,
+        **FAILED,
         transform=panel.get_xaxis_transform(),
     )
     panel.autoscale_view()
-    return lines
 
 
-def _line(number: int, x: object, y: object) -> Line2D:
+def _line(number: int, x: object, y: object, *, own: bool) -> Line2D:
+    """Make a curve; those of a panel with a legend of its own are dashed, with open markers."""
     return Line2D(
         np.asarray(x, dtype=float),
         np.asarray(y, dtype=float),
         color=COLOURS[number],
         marker=MARKERS[number],
+        linestyle="--" if own else "-",
+        markerfacecolor="white" if own else None,
     )
-
-
-def _names(campaign: Campaign, second: Varied) -> list[str]:
-    numbers = choices.numbers_of(campaign, second.axis)
-    return [f"{numbers[node]:g}" for node in second.nodes]
-
-
-def _title(second: Varied) -> str:
-    return f"{second.axis} ({choices.units(second.axis)})"

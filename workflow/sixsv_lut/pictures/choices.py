@@ -70,8 +70,13 @@ def units(axis: str) -> str:
 
 def label(axis: str) -> str:
     """Give the label of an axis: what it is, its name and its units."""
+    return " ".join(label_lines(axis))
+
+
+def label_lines(axis: str) -> tuple[str, str]:
+    """Give the label of an axis as two lines: what it is; its name and its units."""
     what = AXIS_BY_NAME[axis].long_name.removesuffix(" (cm-atm)")
-    return f"{what} {axis} ({units(axis)})"
+    return what, f"{axis} ({units(axis)})"
 
 
 def value(axis: str, number: float) -> str:

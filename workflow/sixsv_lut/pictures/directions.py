@@ -18,12 +18,12 @@ from sixsv_lut.pictures import choices
 from sixsv_lut.pictures.choices import MOST_SUNS
 from sixsv_lut.pictures.kinds import whose
 from sixsv_lut.pictures.nodes import at_nodes, failures
-from sixsv_lut.pictures.style import BLACK, FIELDS, grid_of_panels, new_figure
+from sixsv_lut.pictures.style import BLACK, FAILED, FIELDS, grid_of_panels, new_figure
 
 _COLOURS = 14
 
 # Directions between which colours are interpolated (degree).
-_STEP_PHI, _STEP_THETAV = 3.0, 1.5
+_STEP_PHI, _STEP_THETAV = 5.0, 2.5
 
 
 def directions(campaign: Campaign, band: str, lut: xr.Dataset) -> Figure:
@@ -52,8 +52,8 @@ def directions(campaign: Campaign, band: str, lut: xr.Dataset) -> Figure:
     ).transpose("aot550", "thetas", "phi", "thetav")
     columns, rows = len(suns.nodes), len(aerosols.nodes)
     figure = new_figure(
-        max(5.4, 2.8 * columns + 1.2),
-        2.9 * rows + 1.5,
+        max(6.4, 2.3 * columns + 1.4),
+        2.5 * rows + 1.5,
         "rho_atm over all view directions",
         whose(campaign, band),
         "outwards: view zenith angle thetav (°)    around: relative azimuth phi (°), 0° with the "
@@ -73,12 +73,20 @@ def directions(campaign: Campaign, band: str, lut: xr.Dataset) -> Figure:
         of_panel = values[divmod(number, columns)]
         thetas = float(of_panel["thetas"])
         filled = _draw_panel(panel, of_panel, levels) or filled
-        panel.plot(0, thetas, "*", markersize=11, color="white", mec=BLACK, zorder=5)
+        panel.plot(0, thetas, "*", markersize=11, color="white", mec=BLACK, zorder=5, clip_on=False)
         panel.set_theta_zero_location("N")
-        panel.set_thetagrids([0, 90, 180, 270])
+        panel.set_thetagrids([0, 90, 180, 270], ["0°", "90°", "180°", "270°"])
         panel.set_rlim(0, edge)
-        panel.set_rgrids(_rings(edge), angle=135)
-        panel.grid(color=BLACK, alpha=0.25, linewidth=0.5)
+        rings = _rings(edge)
+        panel.set_rgrids(
+            rings,
+            [f"{ring:g}°" for ring in rings],
+            angle=135,
+            fontsize=7,
+            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5},
+        )
+        panel.set_axisbelow(False)
+        panel.grid(color=BLACK, alpha=0.3, linewidth=0.5)
         panel.tick_params(pad=1)
         aot550 = float(of_panel["aot550"])
         panel.set_title(f"{choices.value('thetas', thetas)}, {choices.value('aot550', aot550)}")
@@ -109,20 +117,20 @@ def _draw_panel(
     field = _between(_between(values.values, phi, fine_phi).T, thetav, fine_thetav)
     filled = None
     half = phi[-1] <= 180
-    for around, sign in ((phi, 1), (360 - phi, -1)) if half else ((phi, 1),):
-        if np.isfinite(field).any():
+    if np.isfinite(field).any():
+        for around in (fine_phi, 360 - fine_phi) if half else (fine_phi,):
             filled = panel.contourf(
-                np.radians(fine_phi if sign > 0 else 360 - fine_phi),
+                np.radians(around),
                 fine_thetav,
                 field,
                 levels=levels,
                 cmap=FIELDS,
                 antialiased=False,
             )
-        at_phi, at_thetav = np.meshgrid(np.radians(around), thetav, indexing="ij")
-        failed = np.isnan(values.values)
-        panel.plot(at_phi[~failed], at_thetav[~failed], ".", color=BLACK, ms=1.5, mew=0, alpha=0.7)
-        panel.plot(at_phi[failed], at_thetav[failed], "x", color=BLACK, ms=5)
+    at_phi, at_thetav = np.meshgrid(np.radians(phi), thetav, indexing="ij")
+    failed = np.isnan(values.values)
+    panel.plot(at_phi[~failed], at_thetav[~failed], ".", color=BLACK, ms=2, mew=0, alpha=0.7)
+    panel.plot(at_phi[failed], at_thetav[failed], **FAILED)
     return filled
 
 

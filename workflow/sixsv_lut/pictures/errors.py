@@ -101,8 +101,8 @@ def error_over_zenith_angles(campaign: Campaign, band: str, launches: pd.DataFra
     }
     missing = int(np.isnan(next(iter(sizes.values()))).sum())
     figure = new_figure(
-        9.6,
-        4.6,
+        8.4,
+        4.2,
         "Interpolation error at random points",
         whose(campaign, band),
         f"{len(random)} launches, the other axes random, too; lines: nodes; no error at {missing}, "

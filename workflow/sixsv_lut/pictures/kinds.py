@@ -232,7 +232,7 @@ def _along_axes(campaign: Campaign, band: str, quantity: LutQuantity) -> Picture
             "the legends say."
         )
     parts += [
-        "Markers are nodes of the LUT, joined by straight lines; a gap with a black cross at the "
+        "Markers are nodes of the LUT, joined by straight lines; a gap with a cross at the "
         "lower edge is a point at which 6SV failed.",
         _whose(campaign, band),
     ]
@@ -264,7 +264,7 @@ def _directions(campaign: Campaign, band: str) -> Picture:
         "backscattering, with the sensor on the sun's side. Panels are of "
         f"{choices.values(campaign, suns)} (the star is the sun) and "
         f"{choices.values(campaign, aerosols)}; fixed are {fixed}.{mirrored} Dots are nodes of the "
-        "LUT; colours between them are interpolated linearly, and black crosses with blank "
+        "LUT; colours between them are interpolated linearly, and crosses with blank "
         f"surroundings are points at which 6SV failed. {_whose(campaign, band)}",
         Kind.DIRECTIONS,
     )
@@ -293,7 +293,7 @@ def _launched_points(campaign: Campaign, band: str) -> Picture:
         "each cell in it one pair of relative azimuth phi (°) and aot550 (dimensionless); its "
         "colour tells how many of the pairs of uo3 and uw were launched there. In white cells all "
         "points were derived from the launches of others: transmittances and spherical albedo "
-        f"exactly, rho_atm within {campaign.promise}. Black crosses mark cells in which a launch "
+        f"exactly, rho_atm within {campaign.promise}. Crosses mark cells in which a launch "
         f"failed. {_whose(campaign, band)}",
         Kind.LAUNCHED_POINTS,
     )

@@ -12,7 +12,7 @@ from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.pictures import choices
 from sixsv_lut.pictures.kinds import BLOCK, whose
 from sixsv_lut.pictures.nodes import failures, is_good
-from sixsv_lut.pictures.style import BLACK, FIELDS, GREY, grid_of_panels, new_figure
+from sixsv_lut.pictures.style import BLACK, FAILED, FIELDS, GREY, grid_of_panels, new_figure
 from sixsv_lut.sixsv.report import Status
 
 _MOST_COLUMNS, _MOST_ROWS = 3, 4
@@ -39,16 +39,14 @@ def launched_points(campaign: Campaign, band: str, lut: xr.Dataset) -> Figure:
     block = choices.fixed(campaign, BLOCK)
     pressures = choices.spread_over(campaign, "psurf", _MOST_ROWS)
     altitudes = choices.spread_over(campaign, "alti", _MOST_COLUMNS)
-    status = (
-        lut["status"]
-        .isel({**block, "psurf": list(pressures.nodes), "alti": list(altitudes.nodes)})
-        .load()
-        .transpose("psurf", "alti", "aot550", "phi", "uo3", "uw")
-    )
+    of_block = lut["status"].isel(block).load()
+    status = of_block.isel(psurf=list(pressures.nodes), alti=list(altitudes.nodes))
+    status = status.transpose("psurf", "alti", "aot550", "phi", "uo3", "uw")
     launched = (status != Status.DERIVED).sum(["uo3", "uw"])
     failed = (~is_good(status)).any(["uo3", "uw"])
     gases = status.sizes["uo3"] * status.sizes["uw"]
-    share = float((status != Status.DERIVED).mean())
+    share = float((of_block != Status.DERIVED).mean())
+    most = max(1, int(launched.max()))
     rows, columns = len(pressures.nodes), len(altitudes.nodes)
     figure = new_figure(
         max(5.4, 2.4 * columns + 1.2),
@@ -59,7 +57,7 @@ def launched_points(campaign: Campaign, band: str, lut: xr.Dataset) -> Figure:
     )
     panels = grid_of_panels(figure, rows * columns, columns)
     colours = colormaps[FIELDS].with_extremes(under=_WHITE)
-    steps = np.unique(np.linspace(1, gases + 1, min(gases, 10) + 1).round())
+    steps = np.unique(np.linspace(1, most + 1, min(most, 10) + 1).round())
     drawn = []
     for number, panel in enumerate(panels):
         at = divmod(number, columns)
@@ -72,7 +70,7 @@ def launched_points(campaign: Campaign, band: str, lut: xr.Dataset) -> Figure:
         )
         drawn.append(field)
         rows_failed, columns_failed = np.nonzero(failed[at].values)
-        panel.plot(columns_failed + 0.5, rows_failed + 0.5, "x", color=BLACK, ms=5)
+        panel.plot(columns_failed + 0.5, rows_failed + 0.5, **FAILED)
         panel.grid(visible=False)
         for axis, ticks, labels in (
             ("phi", panel.set_xticks, panel.set_xticklabels),
@@ -90,7 +88,7 @@ def launched_points(campaign: Campaign, band: str, lut: xr.Dataset) -> Figure:
         if number >= (rows - 1) * columns:
             panel.set_xlabel("phi (°)", fontsize=8)
     bar = figure.colorbar(drawn[0], ax=panels, shrink=0.8, pad=0.02, extend="min")
-    bar.set_ticks(list((steps[:-1] + steps[1:]) / 2 if gases <= 10 else steps[:-1]))
+    bar.set_ticks(list((steps[:-1] + steps[1:]) / 2 if most <= 10 else steps[:-1]))
     bar.set_ticklabels([f"{step:.0f}" for step in steps[:-1]])
     bar.set_label(f"launched, of {gases} pairs of uo3 and uw")
     return figure

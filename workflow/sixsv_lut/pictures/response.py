@@ -46,7 +46,7 @@ def response_over_gases(campaign: Campaign, band: str, response: Response, gases
     table = pyarrow.csv.read_csv(gases)
     wavelengths = table[WAVELENGTH].to_numpy()
     figure = new_figure(
-        7.2,
+        7.6,
         4.2,
         "Spectral response and gas transmittance",
         whose(campaign, band),
@@ -83,5 +83,5 @@ def response_over_gases(campaign: Campaign, band: str, response: Response, gases
     panel.set_ylim(0, 1.05)
     panel.set_xlabel("wavelength (nm)")
     panel.set_ylabel("relative response, transmittance\n(dimensionless)")
-    figure.legend(loc="outside right upper", frameon=False)
+    figure.legend(loc="outside right center", frameon=False)
     return figure

@@ -85,7 +85,7 @@ def spectra(campaign: Campaign, luts: Mapping[str, xr.Dataset], axis: str) -> Fi
             handles,
             labels,
             title=f"{axis} ({choices.units(axis)})",
-            loc="outside right upper",
+            loc="outside right center",
             frameon=False,
         )
     return figure

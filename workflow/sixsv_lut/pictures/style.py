@@ -7,6 +7,8 @@ their colour vision; fields are in viridis, which also goes from dark to light i
 from __future__ import annotations
 
 import contextlib
+import io
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from sixsv_lut.files import atomic_write
 
@@ -25,7 +28,19 @@ BLACK = "#000000"
 GREY = "#999999"
 FIELDS = "viridis"
 
+# How a point at which 6SV failed is marked, on any ground.
+FAILED: Any = {
+    "marker": "X",
+    "markersize": 7,
+    "markerfacecolor": "white",
+    "markeredgecolor": BLACK,
+    "linestyle": "none",
+}
+
 _DOTS_PER_INCH = 150
+
+# Characters of title and text that fit into an inch.
+_TITLE_SIGNS, _TEXT_SIGNS = 11, 14.5
 
 _SETTINGS: Any = {  # matplotlib types each key
     "font.size": 9,
@@ -80,9 +95,13 @@ def new_figure(width: float, height: float, title: str, whose: str, below: str) 
         The figure.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(f"{title}\n{whose}")
-    figure.supxlabel(below, fontsize=8, color="#333333")
+    figure.suptitle(_wrapped(f"{title}\n{whose}", width * _TITLE_SIGNS))
+    figure.supxlabel(_wrapped(below, width * _TEXT_SIGNS), fontsize=8, color="#333333")
     return figure
+
+
+def _wrapped(text: str, most: float) -> str:
+    return "\n".join(textwrap.fill(line, int(most)) for line in text.splitlines())
 
 
 def grid_of_panels(
@@ -130,14 +149,15 @@ def save(figure: Figure, paths: dict[str, Path]) -> None:
     paths : dict of str to Path
         The file of each suffix, ``.svg`` and ``.png``.
     """
-    # No date, and no version of the library.
-    metadata = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}
-    for suffix, path in paths.items():
-        with atomic_write(path) as temporary:
-            figure.savefig(
-                temporary,
-                format=suffix.removeprefix("."),
-                dpi=_DOTS_PER_INCH,
-                facecolor="white",
-                metadata=metadata[suffix],
-            )
+    # Laid out once for both.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    # In the files is no date, and no version of the library.
+    with atomic_write(paths[".svg"]) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
+    rendered = io.BytesIO()
+    figure.savefig(rendered, format="png", dpi=_DOTS_PER_INCH)
+    # 256 colours are enough, and make the file a third as large.
+    with Image.open(rendered) as image, atomic_write(paths[".png"]) as temporary:
+        few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        few.save(temporary, format="png", optimize=True, dpi=(_DOTS_PER_INCH, _DOTS_PER_INCH))
