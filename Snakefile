@@ -13,11 +13,13 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/parameters.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/consolidate.smk"
+include: "workflow/rules/quality.smk"
 include: "workflow/rules/plan.smk"
 
 
 rule all:
-    """Make the look-up tables of all bands."""
+    """Make the look-up tables of all bands, and check them."""
     default_target: True
     input:
         [campaign.lut_files(band) for band in campaign.band_names],
+        [campaign.quality_file(band) for band in campaign.band_names],

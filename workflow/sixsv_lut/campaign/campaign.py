@@ -106,6 +106,11 @@ class Campaign:
         bytes_of_point = 200 + 10 * len(self.configuration.extra_outputs)
         return max(1500, 500 + self.points * bytes_of_point // 1_000_000)
 
+    @property
+    def quality_memory(self) -> int:
+        """Memory in which a band's LUT is checked, in MB."""
+        return max(1500, 500 + self.points * 300 // 1_000_000)
+
     @cached_property
     def table_digest(self) -> str:
         """Digest of what the parameter table depends on."""
@@ -204,6 +209,19 @@ class Campaign:
     def lut_files(self, band: str) -> list[str]:
         """Give the files of a band's LUT: its description, then one for each format."""
         return [filled(pattern, band=band) for pattern in self.lut_patterns]
+
+    def quality_file(self, band: str) -> str:
+        """Give the file of the verdict on a band's LUT."""
+        return filled(self.paths.quality, band=band)
+
+    def refused_quality_file(self, band: str) -> str:
+        """Give the file of that verdict where it ends the run."""
+        return filled(self.paths.refused_quality, band=band)
+
+    def compared_with(self, band: str) -> list[str]:
+        """Give the earlier LUT with which a band's LUT is compared, if there is one."""
+        path = self.configuration.quality.compared_with(band)
+        return [] if path is None else [str(path)]
 
 
 def load_campaign(

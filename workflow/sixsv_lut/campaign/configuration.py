@@ -25,8 +25,11 @@ from sixsv_lut.campaign.configuration_paths import (
     UsablePath,
     check_characters,
     check_folder,
+    check_is_no_product,
     check_nothing_in_the_way,
     check_store_is_apart,
+    earlier_lut,
+    exists,
     is_file,
 )
 from sixsv_lut.campaign.configuration_values import (
@@ -149,6 +152,32 @@ class Aerosol(_Section):
         known = ", ".join(f"{number} ({name})" for number, name in AEROSOL_MODELS.items())
         why = REFUSED_AEROSOL_MODELS.get(value, "is no model of 6SV")
         raise ValueError(f"{value} {why}: choose from {known}")
+
+
+class Quality(_Section):
+    """What is checked of a LUT besides what always is, and what a violation does."""
+
+    compare_with: Text = Field(
+        "",
+        description="An earlier LUT, NetCDF or Zarr, with which each band is compared at the nodes "
+        "that both have. `{band}` in the path stands for the band's name. Empty: none.",
+    )
+    stop: Switch = Field(
+        False,
+        description="Whether a LUT that violates a check ends the run with an error; else it is "
+        "told in the summary.",
+    )
+
+    @field_validator("compare_with")
+    @classmethod
+    def _can_be_a_lut(cls, value: str) -> str:
+        return earlier_lut(value)
+
+    def compared_with(self, band: str) -> Path | None:
+        """Give the earlier LUT of a band, if there is one to compare with."""
+        if not self.compare_with:
+            return None
+        return Path(self.compare_with.replace("{band}", band)).expanduser()
 
 
 Number = int | float | str
@@ -283,6 +312,7 @@ class Configuration(_Section):
         le=MOST_POINTS,
         description="Failed launches of a band with which its LUT is made all the same.",
     )
+    quality: Quality = Field(default_factory=Quality, description="What the checks of the LUTs do.")
     run6sv: Switch = Field(
         False,
         description="Make tables as the older shell tool did: byte for byte with that tool's own "
@@ -432,6 +462,25 @@ class Configuration(_Section):
                 f"{', '.join(unknown)}: no number of 6SV's report has this name; {hint}"
                 "config/README.md lists them all"
             )
+        return value
+
+    @field_validator("quality")
+    @classmethod
+    def _earlier_luts_exist(cls, value: Quality, info: ValidationInfo) -> Quality:
+        bands = info.data.get("bands")
+        if bands is None:  # it is reported itself
+            return value
+        earlier = [value.compared_with(band) for band in bands]
+        missing = sorted({str(path) for path in earlier if path and not exists(path)})
+        if missing:
+            raise ValueError(
+                f"compare_with: there is no {', '.join(missing)}: give the path of a LUT, in which "
+                "{band} stands for the band's name, or leave it empty"
+            )
+        if {"campaign", "results"} <= info.data.keys():  # or they are reported themselves
+            results = Path(info.data["results"], info.data["campaign"])
+            for path in filter(None, earlier):
+                check_is_no_product(path, results)
         return value
 
     @model_validator(mode="after")

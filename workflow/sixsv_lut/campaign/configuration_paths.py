@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from sixsv_lut.campaign.configuration_values import Text
+from sixsv_lut.campaign.formats import SELF_DESCRIBING, SUFFIXES
 from sixsv_lut.files import closest_existing
 from sixsv_lut.readable import shown
 
@@ -78,6 +79,56 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def exists(path: Path) -> bool:
+    """Tell whether a path leads to a file or a folder.
+
+    Raises
+    ------
+    ValueError
+        That cannot be found out.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def earlier_lut(value: str) -> str:
+    """Give the path of a LUT to compare with back, if it can be one; empty stands for none.
+
+    Raises
+    ------
+    ValueError
+        Nothing can be called so, or only a LUT as text.
+    """
+    if not value:
+        return value
+    _usable_path(value)
+    check_characters(value.replace("{band}", ""))
+    suffixes = [SUFFIXES[form] for form in SELF_DESCRIBING]
+    if Path(value).suffix not in suffixes:
+        raise ValueError(
+            f"{shown(value)} must be a LUT that says what its axes are: a file or folder with the "
+            f"suffix {' or '.join(suffixes)}"
+        )
+    return value
+
+
+def check_is_no_product(path: Path, results: Path) -> None:
+    """Refuse a LUT to compare with that the campaign itself makes, and would replace.
+
+    Raises
+    ------
+    ValueError
+        It lies inside the campaign's results.
+    """
+    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(results)):
+        raise ValueError(
+            f"compare_with: {path} lies inside the campaign's own results, which replace it: "
+            "copy the earlier LUT to another folder, and name that"
+        )
 
 
 def check_folder(value: str) -> None:

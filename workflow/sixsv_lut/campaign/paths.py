@@ -15,7 +15,12 @@ _OF_BAND = "{band}-{digest}"
 _OF_BATCH = f"{_OF_BAND}/{{batch}}"
 
 # What tells the logs and the tables of resource use of a rule's jobs from each other.
-_JOBS = {"recipe": _OF_BAND, "simulate": _OF_BATCH, "consolidate": "{band}"}
+_JOBS = {
+    "recipe": _OF_BAND,
+    "simulate": _OF_BATCH,
+    "consolidate": "{band}",
+    "quality": "{band}",
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,16 @@ class Paths:
     def lut(self, satellite: str, instrument: str, suffix: str = DESCRIPTION_SUFFIX) -> str:
         """Give the pattern of one file of the LUTs."""
         return f"{self.folder}/OUTLUT_{satellite}_{instrument}_{{band}}{suffix}"
+
+    @property
+    def quality(self) -> str:
+        """Pattern of the verdicts on the LUTs."""
+        return f"{self.folder}/quality/{{band}}.json"
+
+    @property
+    def refused_quality(self) -> str:
+        """Pattern of the verdicts that end a run."""
+        return f"{self.folder}/quality/{{band}}.violated.json"
 
     def log(self, rule: str) -> str:
         """Give the pattern of the logs of a rule."""
