@@ -24,12 +24,12 @@ from sixsv_lut.campaign.configuration_paths import (
     Folder,
     UsablePath,
     check_characters,
+    check_earlier_lut,
+    check_earlier_lut_of_band,
     check_folder,
-    check_is_no_product,
     check_nothing_in_the_way,
     check_store_is_apart,
     earlier_lut,
-    exists,
     is_file,
 )
 from sixsv_lut.campaign.configuration_values import (
@@ -170,14 +170,20 @@ class Quality(_Section):
 
     @field_validator("compare_with")
     @classmethod
-    def _can_be_a_lut(cls, value: str) -> str:
-        return earlier_lut(value)
+    def _is_an_earlier_lut(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        check_earlier_lut(value)
+        known = info.context or {}  # what is wrong with other keys is reported there
+        has_folder = {"campaign", "results"} <= known.keys()
+        results = Path(known["results"], known["campaign"]) if has_folder else None
+        for band in known.get("bands", []):
+            check_earlier_lut_of_band(earlier_lut(value, band), results)
+        return value
 
     def compared_with(self, band: str) -> Path | None:
         """Give the earlier LUT of a band, if there is one to compare with."""
-        if not self.compare_with:
-            return None
-        return Path(self.compare_with.replace("{band}", band)).expanduser()
+        return earlier_lut(self.compare_with, band) if self.compare_with else None
 
 
 Number = int | float | str
@@ -464,24 +470,10 @@ class Configuration(_Section):
             )
         return value
 
-    @field_validator("quality")
+    @field_validator("quality", mode="wrap")
     @classmethod
-    def _earlier_luts_exist(cls, value: Quality, info: ValidationInfo) -> Quality:
-        bands = info.data.get("bands")
-        if bands is None:  # it is reported itself
-            return value
-        earlier = [value.compared_with(band) for band in bands]
-        missing = sorted({str(path) for path in earlier if path and not exists(path)})
-        if missing:
-            raise ValueError(
-                f"compare_with: there is no {', '.join(missing)}: give the path of a LUT, in which "
-                "{band} stands for the band's name, or leave it empty"
-            )
-        if {"campaign", "results"} <= info.data.keys():  # or they are reported themselves
-            results = Path(info.data["results"], info.data["campaign"])
-            for path in filter(None, earlier):
-                check_is_no_product(path, results)
-        return value
+    def _quality_sees_the_bands(cls, value: Any, _handler: object, info: ValidationInfo) -> Quality:
+        return Quality.model_validate(value, context=info.data)
 
     @model_validator(mode="after")
     def _can_be_reduced(self) -> Self:

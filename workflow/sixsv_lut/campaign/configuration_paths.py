@@ -81,30 +81,19 @@ def is_file(path: Path) -> bool:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def exists(path: Path) -> bool:
-    """Tell whether a path leads to a file or a folder.
-
-    Raises
-    ------
-    ValueError
-        That cannot be found out.
-    """
-    try:
-        return path.exists()
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+def earlier_lut(value: str, band: str) -> Path:
+    """Give the path of the LUT with which that of a band is compared."""
+    return Path(value.replace("{band}", band)).expanduser()
 
 
-def earlier_lut(value: str) -> str:
-    """Give the path of a LUT to compare with back, if it can be one; empty stands for none.
+def check_earlier_lut(value: str) -> None:
+    """Refuse what cannot name a LUT that says what its axes are.
 
     Raises
     ------
     ValueError
         Nothing can be called so, or only a LUT as text.
     """
-    if not value:
-        return value
     _usable_path(value)
     check_characters(value.replace("{band}", ""))
     suffixes = [SUFFIXES[form] for form in SELF_DESCRIBING]
@@ -113,21 +102,36 @@ def earlier_lut(value: str) -> str:
             f"{shown(value)} must be a LUT that says what its axes are: a file or folder with the "
             f"suffix {' or '.join(suffixes)}"
         )
-    return value
 
 
-def check_is_no_product(path: Path, results: Path) -> None:
-    """Refuse a LUT to compare with that the campaign itself makes, and would replace.
+def check_earlier_lut_of_band(path: Path, results: Path | None) -> None:
+    """Refuse a LUT to compare with that is not there, or that the campaign itself would replace.
+
+    Parameters
+    ----------
+    path : Path
+        The LUT.
+    results : Path or None
+        Folder of the campaign's results, if it is known.
 
     Raises
     ------
     ValueError
-        It lies inside the campaign's results.
+        There is no such LUT, or it lies inside the results.
     """
-    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(results)):
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    if not there:
         raise ValueError(
-            f"compare_with: {path} lies inside the campaign's own results, which replace it: "
-            "copy the earlier LUT to another folder, and name that"
+            f"there is no {path}: give the path of a LUT, in which {{band}} stands for the band's "
+            "name, or leave it empty"
+        )
+    if results and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(results)):
+        raise ValueError(
+            f"{path} lies inside the campaign's own results, which replace it: copy the earlier "
+            "LUT to another folder, and name that"
         )
 
 
