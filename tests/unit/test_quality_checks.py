@@ -59,12 +59,6 @@ def test_a_real_lut_with_aerosol_passes_all_that_its_axes_allow(band: str) -> No
     assert {outcome.verdict for outcome in found.values()} == {"passed", "not applicable"}
 
 
-@pytest.mark.parametrize("axis", [name for name in AXIS_NAMES if name != "aot550"])
-def test_the_order_of_an_axis_is_no_matter(axis: str) -> None:
-    lut = lut_without_aerosol()
-    assert violated(lut.isel({axis: slice(None, None, -1)})) == []
-
-
 # ------------------------------------------------------------------ one damage for each check
 
 

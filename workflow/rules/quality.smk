@@ -1,5 +1,6 @@
 # Takes: the LUT of a band, and an earlier one if the configuration names it.
-# Makes: the verdict of its checks.
+# Makes: the verdict of its checks, which takes some seconds: on a cluster no job is made for it, but
+#        for a LUT of many points.
 
 
 rule quality:
@@ -15,6 +16,7 @@ rule quality:
         campaign.paths.benchmark("quality")
     # What it finds stays as it is.
     retries: 0
+    localrule: campaign.is_checked_at_once
     conda:
         "../envs/sixsv-lut.yaml"
     resources:

@@ -36,7 +36,8 @@ class CheckedLut:
     Attributes
     ----------
     dataset : xarray.Dataset
-        The 8 axes as dimensions; the quantities of every LUT, and ``status``.
+        The 8 axes as dimensions, their values increasing; the quantities of every LUT, and
+        ``status``.
     convention : Convention
         How its numbers were made.
     promise : Promise or None

@@ -42,19 +42,14 @@ def jumps(lut: CheckedLut) -> Outcome:
         for place, axis in enumerate(AXIS_NAMES):
             if lut.shape[place] < _LEAST_NODES:
                 continue
-            order = np.argsort(lut.axis(axis), kind="stable")
-            nodes = lut.axis(axis)[order]
-            planes = [values.take([index], place) for index in order]
-            for node in range(2, len(nodes) - 2):
-                beside = slice(node - 2, node + 3)
-                noise = _noise(lut, name, planes[beside], place, order[node])
-                amount = _bend(nodes[beside], planes[beside], noise)
-                found.enter(f"{name} along {axis}", amount, {axis: [order[node]]})
-            for node in range(3, len(nodes) - 2):
-                beside = slice(node - 3, node + 3)
-                noise = _noise(lut, name, planes[beside], place, order[node])
-                amount = _step(nodes[beside], planes[beside], noise)
-                found.enter(f"{name} along {axis}", amount, {axis: [order[node]]})
+            nodes = lut.axis(axis)
+            planes = [values.take([node], place) for node in range(len(nodes))]
+            for compare, before, after in ((_bend, 2, 2), (_step, 3, 2)):
+                for node in range(before, len(nodes) - after):
+                    beside = slice(node - before, node + after + 1)
+                    noise = _noise(lut, name, planes[beside], place, node)
+                    amounts = compare(nodes[beside], planes[beside], noise)
+                    found.enter(f"{name} along {axis}", amounts, {axis: [node]})
     return found.outcome(
         "jumps",
         "Neighbours differ by no more than a smooth field does.",
