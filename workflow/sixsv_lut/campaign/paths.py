@@ -22,6 +22,7 @@ _JOBS = {
     "gas_transmittance": _OF_BAND,
     "pictures": "{band}",
     "pictures_of_accuracy": "{band}",
+    "quality": "{band}",
 }
 
 
@@ -94,6 +95,11 @@ class Paths:
     def quality(self) -> str:
         """Pattern of the verdicts on the LUTs."""
         return f"{self.folder}/quality/{{band}}.json"
+
+    @property
+    def refused_quality(self) -> str:
+        """Pattern of the verdicts that end a run."""
+        return f"{self.folder}/quality/{{band}}.violated.json"
 
     @property
     def accuracy(self) -> str:

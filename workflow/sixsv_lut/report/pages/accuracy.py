@@ -8,15 +8,14 @@ from typing import Any
 
 from sixsv_lut.campaign.paths import filled
 from sixsv_lut.report.pages.html import Cell, Download, heading, page, paragraph, table, verbatim
-from sixsv_lut.report.pages.material import Material, of_bands
+from sixsv_lut.report.pages.material import Material
 
 _LARGEST_DOWNLOAD = 1_000_000
 
 
 def accuracy_page(material: Material) -> str:
     """Write the page; see `sixsv_lut.report.pages.bands_and_grid.bands_and_grid_page`."""
-    paths = material.campaign.paths
-    results = of_bands(material.campaign, lambda band: Path(filled(paths.accuracy, band=band)))
+    results = material.accuracy
     if not results:
         return page(
             "Accuracy",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 from sixsv_lut.campaign.configuration import Configuration
 from sixsv_lut.lut.quantities import LUT_QUANTITIES
@@ -86,6 +88,10 @@ def _bands(material: Material) -> str:
     columns = ["band", "wavelength (nm)", "state", "points", "failed"]
     if reduced:
         columns += ["launched", "derived"]
+    if material.verdicts:
+        columns.append("quality")
+    if material.accuracy:
+        columns.append("RMS error of rho_atm")
     columns.append("made")
     instrument = material.campaign.configuration.instrument
     rows: list[list[Cell]] = []
@@ -107,9 +113,20 @@ def _bands(material: Material) -> str:
         ]
         if reduced:
             row += [f"{described.get(f'{how}_points', 0):,}" for how in ("launched", "derived")]
+        if material.verdicts:
+            verdict = str(material.verdicts.get(band, {}).get("verdict", "-"))
+            row.append(verdict if verdict == "-" else Verdict(verdict, good=verdict == "passed"))
+        if material.accuracy:
+            row.append(_rms(material.accuracy.get(band, {})))
         row.append(str(described["date_created"])[:10])
         rows.append(row)
     return table(columns, rows)
+
+
+def _rms(accuracy: Mapping[str, Any]) -> str:
+    # Of the simplest interpolation, between the points.
+    rms = accuracy.get("errors", {}).get("linear", {}).get("rho_atm", {}).get("rms")
+    return "-" if rms is None else f"{rms:.2g}"
 
 
 def _failed(number: int) -> Cell:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.paths import filled
 from sixsv_lut.report.accounting import CampaignCost, account_bands
 from sixsv_lut.report.state import CampaignState, Progress
 
@@ -30,6 +32,10 @@ class Material:
         What the complete batches of each band have cost.
     descriptions : mapping of str to dict
         The description of the LUT of each band that has one.
+    verdicts : mapping of str to dict
+        What was found in the LUT of each band that was checked.
+    accuracy : mapping of str to dict
+        The measured error of the LUT of each band, where it was measured.
     plan : dict or None
         The plan, if one was made.
     """
@@ -39,6 +45,8 @@ class Material:
     progress: Mapping[str, Progress]
     costs: Mapping[str, CampaignCost]
     descriptions: Mapping[str, dict[str, Any]]
+    verdicts: Mapping[str, dict[str, Any]]
+    accuracy: Mapping[str, dict[str, Any]]
     plan: dict[str, Any] | None
 
     @property
@@ -67,20 +75,38 @@ def read_material(campaign: Campaign) -> Material:
     """
     state = CampaignState(campaign)
     progress = state.read()
+    paths = campaign.paths
+    lut, *_ = campaign.lut_patterns
     return Material(
         campaign=campaign,
         state=state,
         progress=progress,
         costs=account_bands(campaign, state),
-        descriptions=of_bands(campaign, lambda band: Path(campaign.lut_files(band)[0])),
+        descriptions=_of_bands(campaign, lut),
+        verdicts=_of_bands(campaign, paths.refused_quality, after=lut)
+        | _of_bands(campaign, paths.quality, after=lut),
+        accuracy=_of_bands(campaign, paths.accuracy, after=lut),
         plan=read_json(campaign.paths.plan),
     )
 
 
-def of_bands(campaign: Campaign, path_of: Callable[[str], Path]) -> dict[str, dict[str, Any]]:
-    """Read the JSON file of each band, where there is one."""
-    read = {band: read_json(path_of(band)) for band in campaign.band_names}
-    return {band: content for band, content in read.items() if content is not None}
+def _of_bands(
+    campaign: Campaign, pattern: str, *, after: str | None = None
+) -> dict[str, dict[str, Any]]:
+    """Read the JSON file of each band, where there is one that is not older than another file."""
+    read = {}
+    for band in campaign.band_names:
+        path = Path(filled(pattern, band=band))
+        content = read_json(path)
+        if content is not None and (
+            after is None or _changed(path) >= _changed(Path(filled(after, band=band)))
+        ):
+            read[band] = content
+    return read
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime_ns if path.exists() else math.inf
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from sixsv_lut.campaign.paths import filled
 from sixsv_lut.report.pages.html import Verdict, facts, heading, items, page, paragraph, table
-from sixsv_lut.report.pages.material import Material, read_json
+from sixsv_lut.report.pages.material import Material
 
 
 def quality_page(material: Material) -> str:
     """Write the page; see `sixsv_lut.report.pages.bands_and_grid.bands_and_grid_page`."""
-    verdicts = _verdicts(material)
+    verdicts = material.verdicts
     if not verdicts:
         return page("Quality", [paragraph("No table was checked yet.")])
     unchecked = [band for band in material.campaign.band_names if band not in verdicts]
@@ -36,18 +34,6 @@ def quality_page(material: Material) -> str:
             *_violations(verdicts),
         ],
     )
-
-
-def _verdicts(material: Material) -> dict[str, dict[str, Any]]:
-    # A verdict that is older than the table is on an earlier one.
-    verdicts = {}
-    for band in material.descriptions:
-        path = Path(filled(material.campaign.paths.quality, band=band))
-        verdict = read_json(path)
-        made = Path(material.campaign.lut_files(band)[0]).stat().st_mtime_ns
-        if verdict and path.stat().st_mtime_ns >= made:
-            verdicts[band] = verdict
-    return verdicts
 
 
 def _row(band: str, verdict: Mapping[str, Any]) -> list[str | Verdict]:
