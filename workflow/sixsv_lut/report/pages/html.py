@@ -1,7 +1,7 @@
 """Static HTML for people: headings, facts, tables, pictures and files, without scripts and links.
 
 Snakemake's report shows a page in a frame of its own, from which no other file can be reached, so
-everything is in it. It is read on telephones too: wide tables scroll by themselves.
+everything is in it. It is read on telephones too: wide tables and pictures scroll by themselves.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ tr.total td { border-bottom: 0; border-top: 2px solid #57606a; font-weight: 600;
 .bad { color: #a40e26; font-weight: 600; }
 figure { margin: 1.5rem 0 2.5rem; }
 figure img { max-width: 100%; height: auto; }
+@media (max-width: 700px) { figure img { max-width: none; width: 45rem; } }
 figcaption { max-width: 45rem; color: #57606a; font-size: 0.9rem; }
 pre { background: #f6f8fa; padding: 1rem; overflow-x: auto; font-size: 0.85rem; line-height: 1.45; }
 """
@@ -125,7 +126,7 @@ def picture(path: Path, title: str, caption: str) -> str:
         What stands under it.
     """
     return (
-        f'<figure>\n<img src="{_data(path)}" alt="{escape(title)}">\n'
+        f'<figure>\n<div class="wide"><img src="{_data(path)}" alt="{escape(title)}"></div>\n'
         f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
     )
 
