@@ -4,11 +4,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files clean
+.PHONY: lut report report-picture install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files clean
 
 # The default campaign on all cores of this machine.
 lut: install
 	@$(BIN)/python -m snakemake --profile profiles/local
+
+# The default campaign, and a page that tells of it: report.html.
+report: install
+	@$(BIN)/python -m snakemake --profile profiles/local --report report.html --report-after-run
+
+# The picture of the report in README.md, for which Chromium and chromedriver are needed.
+report-picture: install-dev report
+	PYTHONPATH=tests $(BIN)/python docs/report_picture.py report.html docs/report.png
 
 install: $(VENV)/.installed
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -80,6 +81,7 @@ def test_a_pending_timer_does_not_keep_snakemake_from_ending() -> None:
         (JobScheduler, "_schedule_reevalutation"),
         (JobScheduler, "job_rate_limiter"),
         (Workflow, "parent_groupids"),
+        (Workflow, "create_report"),
         (DAG, "targetjobs"),
         (ResourceSettings, "_parsed_overwrite_threads"),
     ],
@@ -100,6 +102,7 @@ def test_snakemakes_terminal_handler_has_the_name_by_which_it_is_filtered() -> N
         lambda: snakemake_internals.remove_rate_limit(SimpleNamespace()),
         lambda: snakemake_internals.set_parent_group(SimpleNamespace(), "a", "b"),
         lambda: snakemake_internals.set_threads(SimpleNamespace(), "probe", 2),
+        lambda: snakemake_internals.surround_report(SimpleNamespace(), lambda *_: None),
         lambda: snakemake_internals.requested_files(SimpleNamespace(dag=SimpleNamespace())),
     ],
 )
@@ -114,6 +117,22 @@ def test_threads_that_are_set_are_handed_to_jobs_as_if_given() -> None:
     snakemake_internals.set_threads(settings, "probe", 8)
     given = {rule: threads.value for rule, threads in settings._parsed_overwrite_threads.items()}
     assert given == {"simulate": 4, "probe": 8}
+
+
+def test_a_report_is_surrounded_with_its_settings() -> None:
+    assert "report_settings" in inspect.signature(Workflow.create_report).parameters
+    done: list[object] = []
+    workflow = SimpleNamespace(create_report=lambda **given: done.append(given))
+
+    def surround(create: Callable[[], None], settings: object) -> None:
+        done.append(f"before {settings}")
+        create()
+        done.append("after")
+
+    snakemake_internals.surround_report(workflow, surround)
+    workflow.create_report(report_settings="html", report_plugin="plugin")
+    given = {"report_settings": "html", "report_plugin": "plugin"}
+    assert done == ["before html", given, "after"]
 
 
 def test_only_the_terminal_is_filtered() -> None:

@@ -53,6 +53,17 @@ def test_reasons_that_point_to_announcements_left_out_are_not_shown() -> None:
     assert not shown_on_terminal(message(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("Adding results/small/report/cost.html (4 kB).", logging.INFO),
+        ("Missing metadata for file results/small/batches/Oa03/00000.parquet.", logging.WARNING),
+    ],
+)
+def test_a_report_has_no_line_for_each_file(text: str, level: int) -> None:
+    assert not shown_on_terminal(message(text, level=level))
+
+
 def test_what_else_snakemake_says_is_shown() -> None:
     for _ in range(2):
         assert shown_on_terminal(message("Nothing to be done."))

@@ -10,7 +10,9 @@ try:
     from sixsv_lut.host.checks import check_files
     from sixsv_lut.host.hooks import Hooks
     from sixsv_lut.host.jobs import Jobs
+    from sixsv_lut.host.report import Report
     from sixsv_lut.host.script import handed_to_scripts
+    from sixsv_lut.pictures.files import PictureFiles
 except ModuleNotFoundError as missing:
     raise SystemExit(
         f"Error: {missing}. This environment lacks a part of the workflow: run make install, or "
@@ -34,12 +36,15 @@ except CampaignError as error:
     raise SystemExit(f"Error: {error}") from None
 
 jobs = Jobs(workflow, campaign)
+picture_files = PictureFiles(campaign)
 hooks = Hooks(workflow, campaign, jobs)
 hooks.quieten(logger.handlers)
 
 # Scripts find in it what is configured, already checked.
 config.clear()
 config.update(handed_to_scripts(campaign))
+
+reporting = Report(workflow, campaign, config)
 
 
 wildcard_constraints:

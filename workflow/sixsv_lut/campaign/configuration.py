@@ -24,9 +24,12 @@ from sixsv_lut.campaign.configuration_paths import (
     Folder,
     UsablePath,
     check_characters,
+    check_earlier_lut,
+    check_earlier_lut_of_band,
     check_folder,
     check_nothing_in_the_way,
     check_store_is_apart,
+    earlier_lut,
     is_file,
 )
 from sixsv_lut.campaign.configuration_values import (
@@ -149,6 +152,38 @@ class Aerosol(_Section):
         known = ", ".join(f"{number} ({name})" for number, name in AEROSOL_MODELS.items())
         why = REFUSED_AEROSOL_MODELS.get(value, "is no model of 6SV")
         raise ValueError(f"{value} {why}: choose from {known}")
+
+
+class Quality(_Section):
+    """What is checked of a LUT besides what always is, and what a violation does."""
+
+    compare_with: Text = Field(
+        "",
+        description="An earlier LUT, NetCDF or Zarr, with which each band is compared at the nodes "
+        "that both have. `{band}` in the path stands for the band's name. Empty: none.",
+    )
+    stop: Switch = Field(
+        False,
+        description="Whether a LUT that violates a check ends the run with an error; else it is "
+        "told in the summary.",
+    )
+
+    @field_validator("compare_with")
+    @classmethod
+    def _is_an_earlier_lut(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        check_earlier_lut(value)
+        known = info.context or {}  # what is wrong with other keys is reported there
+        has_folder = {"campaign", "results"} <= known.keys()
+        results = Path(known["results"], known["campaign"]) if has_folder else None
+        for band in known.get("bands", []):
+            check_earlier_lut_of_band(earlier_lut(value, band), results)
+        return value
+
+    def compared_with(self, band: str) -> Path | None:
+        """Give the earlier LUT of a band, if there is one to compare with."""
+        return earlier_lut(self.compare_with, band) if self.compare_with else None
 
 
 Number = int | float | str
@@ -283,6 +318,11 @@ class Configuration(_Section):
         le=MOST_POINTS,
         description="Failed launches of a band with which its LUT is made all the same.",
     )
+    pictures: Switch = Field(
+        True,
+        description="Draw pictures of every LUT, as SVG and PNG.",
+    )
+    quality: Quality = Field(default_factory=Quality, description="What the checks of the LUTs do.")
     run6sv: Switch = Field(
         False,
         description="Make tables as the older shell tool did: byte for byte with that tool's own "
@@ -433,6 +473,11 @@ class Configuration(_Section):
                 "config/README.md lists them all"
             )
         return value
+
+    @field_validator("quality", mode="wrap")
+    @classmethod
+    def _quality_sees_the_bands(cls, value: Any, _handler: object, info: ValidationInfo) -> Quality:
+        return Quality.model_validate(value, context=info.data)
 
     @model_validator(mode="after")
     def _can_be_reduced(self) -> Self:

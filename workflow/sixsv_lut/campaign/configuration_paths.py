@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from sixsv_lut.campaign.configuration_values import Text
+from sixsv_lut.campaign.formats import SELF_DESCRIBING, SUFFIXES
 from sixsv_lut.files import closest_existing
 from sixsv_lut.readable import shown
 
@@ -78,6 +79,60 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def earlier_lut(value: str, band: str) -> Path:
+    """Give the path of the LUT with which that of a band is compared."""
+    return Path(value.replace("{band}", band)).expanduser()
+
+
+def check_earlier_lut(value: str) -> None:
+    """Refuse what cannot name a LUT that says what its axes are.
+
+    Raises
+    ------
+    ValueError
+        Nothing can be called so, or only a LUT as text.
+    """
+    _usable_path(value)
+    check_characters(value.replace("{band}", ""))
+    suffixes = [SUFFIXES[form] for form in SELF_DESCRIBING]
+    if Path(value).suffix not in suffixes:
+        raise ValueError(
+            f"{shown(value)} must be a LUT that says what its axes are: a file or folder with the "
+            f"suffix {' or '.join(suffixes)}"
+        )
+
+
+def check_earlier_lut_of_band(path: Path, results: Path | None) -> None:
+    """Refuse a LUT to compare with that is not there, or that the campaign itself would replace.
+
+    Parameters
+    ----------
+    path : Path
+        The LUT.
+    results : Path or None
+        Folder of the campaign's results, if it is known.
+
+    Raises
+    ------
+    ValueError
+        There is no such LUT, or it lies inside the results.
+    """
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    if not there:
+        raise ValueError(
+            f"there is no {path}: give the path of a LUT, in which {{band}} stands for the band's "
+            "name, or leave it empty"
+        )
+    if results and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(results)):
+        raise ValueError(
+            f"{path} lies inside the campaign's own results, which replace it: copy the earlier "
+            "LUT to another folder, and name that"
+        )
 
 
 def check_folder(value: str) -> None:

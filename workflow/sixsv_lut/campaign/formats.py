@@ -12,5 +12,8 @@ SUFFIXES: dict[Format, str] = {"text": ".csv", "netcdf": ".nc", "zarr": ".zarr"}
 # Formats that are a folder.
 FOLDERS: tuple[Format, ...] = ("zarr",)
 
+# Formats that say what their axes and quantities are.
+SELF_DESCRIBING: tuple[Format, ...] = ("netcdf", "zarr")
+
 # The suffix of the description that stands beside a LUT, whatever its formats.
 DESCRIPTION_SUFFIX = ".json"

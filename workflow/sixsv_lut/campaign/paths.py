@@ -15,7 +15,15 @@ _OF_BAND = "{band}-{digest}"
 _OF_BATCH = f"{_OF_BAND}/{{batch}}"
 
 # What tells the logs and the tables of resource use of a rule's jobs from each other.
-_JOBS = {"recipe": _OF_BAND, "simulate": _OF_BATCH, "consolidate": "{band}"}
+_JOBS = {
+    "recipe": _OF_BAND,
+    "simulate": _OF_BATCH,
+    "consolidate": "{band}",
+    "gas_transmittance": _OF_BAND,
+    "pictures": "{band}",
+    "pictures_of_accuracy": "{band}",
+    "quality": "{band}",
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,48 @@ class Paths:
     def lut(self, satellite: str, instrument: str, suffix: str = DESCRIPTION_SUFFIX) -> str:
         """Give the pattern of one file of the LUTs."""
         return f"{self.folder}/OUTLUT_{satellite}_{instrument}_{{band}}{suffix}"
+
+    def page(self, name: str) -> str:
+        """Give a page of the report."""
+        return f"{self.folder}/report/{name}.html"
+
+    @property
+    def gas_transmittance(self) -> str:
+        """Pattern of the tables of what gases let through at the wavelengths of a band."""
+        return f"{self.folder}/bands/{_OF_BAND}-gases.csv"
+
+    def picture(self, name: str, suffix: str) -> str:
+        """Give the pattern of a picture of a band."""
+        return f"{self.folder}/pictures/{{band}}/{name}{suffix}"
+
+    def picture_of_campaign(self, name: str, suffix: str) -> str:
+        """Give the file of a picture of all bands."""
+        return f"{self.folder}/pictures/all/{name}{suffix}"
+
+    @property
+    def quality(self) -> str:
+        """Pattern of the verdicts on the LUTs."""
+        return f"{self.folder}/quality/{{band}}.json"
+
+    @property
+    def refused_quality(self) -> str:
+        """Pattern of the verdicts that end a run."""
+        return f"{self.folder}/quality/{{band}}.violated.json"
+
+    @property
+    def accuracy(self) -> str:
+        """Pattern of the results of measured accuracy."""
+        return f"{self.folder}/accuracy/{{band}}.json"
+
+    @property
+    def accuracy_errors(self) -> str:
+        """Pattern of the tables of the errors of interpolation."""
+        return f"{self.folder}/accuracy/{{band}}_errors.csv"
+
+    @property
+    def accuracy_launches(self) -> str:
+        """Pattern of the tables of the launches from which those errors come."""
+        return f"{self.folder}/accuracy/{{band}}_launches.csv"
 
     def log(self, rule: str) -> str:
         """Give the pattern of the logs of a rule."""

@@ -23,8 +23,9 @@ def check_files(campaign: Campaign) -> None:
     Raises
     ------
     CampaignError
-        A folder cannot be made or written, unless it is the store and has all launches; or a
-        spectral response cannot be used, and the message names every such band.
+        A folder cannot be made or written, unless it is the store and has all launches; a spectral
+        response cannot be used, and the message names every such band; or a LUT cannot be compared
+        with.
     """
     configuration = campaign.configuration
     _check_folder("results", configuration.results)
@@ -43,6 +44,11 @@ def check_files(campaign: Campaign) -> None:
             configuration.instrument,
             configuration.selected_bands(),
         )
+    if configuration.quality.compare_with:
+        # Imported here: it needs xarray.
+        from sixsv_lut.quality.lut_quality import check_earlier
+
+        check_earlier(campaign)
 
 
 def _check_folder(key: str, folder: str) -> None:

@@ -134,6 +134,24 @@ def requested_files(workflow: Any) -> list[str]:
     return [str(file) for job in jobs for file in (job.output or job.input)]
 
 
+def surround_report(workflow: Any, surround: Callable[[Callable[[], None], Any], None]) -> None:
+    """Have something done before and after Snakemake makes a report.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+        The workflow; it is changed.
+    surround : callable
+        Called instead, with a function that makes the report, and with the reporter's settings.
+    """
+    create = _attribute(workflow, "create_report", "writes the pages of a report")
+
+    def create_report(*, report_settings: Any, **others: Any) -> None:
+        surround(lambda: create(report_settings=report_settings, **others), report_settings)
+
+    workflow.create_report = create_report
+
+
 def filter_terminal(handlers: list[Any], shown: Callable[[LogRecord], bool]) -> None:
     """Let the terminal show only some of Snakemake's messages; its log file keeps all.
 

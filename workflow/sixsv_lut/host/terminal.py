@@ -28,7 +28,13 @@ _CHATTER = (
     "Group jobs: inactive",
     "Job rate limit reached",
     "Reasons:",  # of the announcements that are left out
+    "Adding ",  # files to a report
+    "Loading script code",
+    "Creating report",
+    "Report created",  # the workflow says where
 )
+# That Snakemake has no record of how long a job took, one line for each file.
+_MISSING_RECORD = "Missing metadata for file"
 
 # A dry run prints its table of counts twice.
 _tables: set[str] = set()
@@ -50,7 +56,7 @@ def shown_on_terminal(record: logging.LogRecord, *, only_warnings: bool = False)
         Whether to show it.
     """
     if record.levelno >= logging.WARNING:
-        return True
+        return not str(record.msg).startswith(_MISSING_RECORD)
     if only_warnings:
         return False
     event = getattr(getattr(record, "event", None), "name", "")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import duration, hours
-from sixsv_lut.report.state import CampaignState
+from sixsv_lut.report.state import BandState, CampaignState
 from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.sealed import Account, read_sealed_table
 
@@ -66,6 +66,8 @@ class CampaignCost:
         Launches beyond the first of a point.
     failures : mapping of str to int
         Number of points for each reason.
+    result_hours : float
+        CPU-hours in 6SV of the launches whose results these points have, whoever made them.
     launch_hours : float
         CPU-hours in 6SV: elapsed time of the launches that attempts on record made.
     core_hours : float
@@ -81,6 +83,7 @@ class CampaignCost:
     launches: int
     retries: int
     failures: Mapping[str, int]
+    result_hours: float
     launch_hours: float
     core_hours: float
     further_attempts: int
@@ -108,16 +111,53 @@ def account(campaign: Campaign, state: CampaignState) -> CampaignCost:
         The cost, from the files of the batches and Snakemake's benchmark files; for a band of which
         only the tables are left, from their description.
     """
-    accounts: list[Account] = []
+    return total(account_bands(campaign, state).values())
+
+
+def account_bands(campaign: Campaign, state: CampaignState) -> dict[str, CampaignCost]:
+    """Add up what the complete batches of each band have cost; see `account`."""
+    return {band: _band_cost(campaign, band, of_band) for band, of_band in state.bands.items()}
+
+
+def total(costs: Iterable[CampaignCost]) -> CampaignCost:
+    """Add up costs.
+
+    Parameters
+    ----------
+    costs : iterable of CampaignCost
+        Those of each band.
+
+    Returns
+    -------
+    CampaignCost
+        Those of all bands together.
+    """
+    parts = list(costs)
+    failures: Counter[str] = Counter()
+    for part in parts:
+        failures.update(part.failures)
+    slowest = (slow for part in parts for slow in part.slowest)
+    return CampaignCost(
+        points=sum(part.points for part in parts),
+        failed=sum(part.failed for part in parts),
+        launches=sum(part.launches for part in parts),
+        retries=sum(part.retries for part in parts),
+        failures=dict(failures.most_common()),
+        result_hours=sum(part.result_hours for part in parts),
+        launch_hours=sum(part.launch_hours for part in parts),
+        core_hours=sum(part.core_hours for part in parts),
+        further_attempts=sum(part.further_attempts for part in parts),
+        slowest=_slowest(slowest),
+    )
+
+
+def _band_cost(campaign: Campaign, band: str, of_band: BandState) -> CampaignCost:
+    # Of tables without their batches, nothing is on record of attempts and reasons.
+    accounts = [of_band.described] if of_band.described else list(of_band.accounts.values())
     costs: list[BatchCost] = []
     failures: Counter[str] = Counter()
-    for band, of_band in state.bands.items():
-        if of_band.described:
-            # Without its batches, nothing is on record of attempts and reasons.
-            accounts.append(of_band.described)
-            continue
+    if not of_band.described:
         for batch, made in of_band.accounts.items():
-            accounts.append(made)
             if made.attempts:
                 costs.append(_batch_cost(campaign, band, batch, made))
             if made.failed:
@@ -131,11 +171,16 @@ def account(campaign: Campaign, state: CampaignState) -> CampaignCost:
         launches=launches,
         retries=max(0, launches - points),
         failures=dict(failures.most_common()),
+        result_hours=sum(made.launch_seconds for made in accounts) / 3600,
         launch_hours=seconds / 3600,
         core_hours=sum(cost.core_seconds for cost in costs) / 3600,
         further_attempts=sum(cost.attempts - 1 for cost in costs),
-        slowest=tuple(sorted(costs, key=lambda cost: -cost.elapsed_seconds)[:_SLOWEST]),
+        slowest=_slowest(costs),
     )
+
+
+def _slowest(costs: Iterable[BatchCost]) -> tuple[BatchCost, ...]:
+    return tuple(sorted(costs, key=lambda cost: -cost.elapsed_seconds)[:_SLOWEST])
 
 
 def _batch_cost(campaign: Campaign, band: str, batch: int, made: Account) -> BatchCost:

@@ -213,7 +213,8 @@ class Plan(Amounts):
     advised_seconds_per_launch : float or None
         What it should say, where measurements differ by more than a fifth.
     consolidation_jobs : int
-        Further cluster jobs, one to make the LUT of each band.
+        Further cluster jobs, one to make the LUT of each band, and if that has many points, one to
+        check it.
     elapsed_seconds : float
         Expected time of what is left, waiting in a queue and the making of LUTs apart.
     job : JobPlan or None
@@ -283,7 +284,9 @@ def make_plan(
         cores=site.shape.cores,
         jobs_at_a_time=site.jobs,
         launches_at_a_time_of_batch=site.threads,
-        consolidation_jobs=0 if site.jobs is None else len(bands),
+        consolidation_jobs=0
+        if site.jobs is None
+        else len(bands) * (1 if campaign.is_checked_at_once else 2),
         configured_seconds_per_launch=configuration.sixsv.seconds_per_launch,
         advised_seconds_per_launch=_advised(configuration, times),
         elapsed_seconds=_elapsed(site, size, bands),

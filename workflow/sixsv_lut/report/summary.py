@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.quality.verdict import summary_lines
 from sixsv_lut.readable import duration, size
 from sixsv_lut.report.accounting import account, describe
+from sixsv_lut.report.sizes import size_on_disk
 from sixsv_lut.report.state import CampaignState
 
 
@@ -23,7 +25,7 @@ def summary(campaign: Campaign, seconds: float) -> str:
     Returns
     -------
     str
-        Paths and sizes of the LUTs that are there, what they cost, and time.
+        Paths and sizes of the LUTs that are there, their quality, what they cost, and time.
     """
     files = [
         Path(path)
@@ -39,13 +41,9 @@ def summary(campaign: Campaign, seconds: float) -> str:
         [
             "",
             "Look-up tables:",
-            *(f"  {path}  {_size(path)}" for path in files),
+            *(f"  {path}  {size(size_on_disk(path))}" for path in files),
+            *summary_lines(campaign),
             *describe(account(campaign, state)),
             f"This run took {duration(seconds)}.",
         ]
     )
-
-
-def _size(path: Path) -> str:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return size(sum(file.stat().st_size for file in files))

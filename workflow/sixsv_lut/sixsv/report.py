@@ -263,7 +263,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
 REQUIRED: tuple[str, ...] = tuple(_BOUNDS)
 
 # 6SV prints five decimals: a value may pass a bound by the rounding, not by more.
-_TOLERANCE = 2e-5
+BOUND_TOLERANCE = 2e-5
 
 # What a report says of its deck: label, width and decimals of the number, the input that it echoes.
 _ECHOES = (
@@ -450,7 +450,7 @@ def _check(values: Mapping[str, float], texts: Mapping[str, str], inputs: Inputs
     errors = [
         f"{name} {values[name]:g} is outside [{low:g}, {high:g}]"
         for name, (low, high) in _BOUNDS.items()
-        if not low - _TOLERANCE <= values[name] <= high + _TOLERANCE
+        if not low - BOUND_TOLERANCE <= values[name] <= high + BOUND_TOLERANCE
     ]
     if inputs is not None:
         scattered = 4 * sum(
@@ -466,6 +466,28 @@ def _check(values: Mapping[str, float], texts: Mapping[str, str], inputs: Inputs
         ]
     if errors:
         raise ReportError(Status.UNPHYSICAL, "; ".join(errors))
+
+
+def largest_reflectance(
+    solar_zenith: npt.NDArray[np.float64], view_zenith: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Give the most that any atmosphere scatters, whatever its phase function.
+
+    Parameters
+    ----------
+    solar_zenith, view_zenith : ndarray of float64
+        Zenith angles in degrees, which are broadcast against each other.
+
+    Returns
+    -------
+    ndarray of float64
+        The bound of the apparent reflectance over a black surface, as `parse_report` has it.
+    """
+    import numpy as np
+
+    cosines = np.cos(np.radians(solar_zenith)) + np.cos(np.radians(view_zenith))
+    bound = (_ONCE_SCATTERED * _LARGEST_PHASE_FUNCTION + _OFTEN_SCATTERED) / (4 * cosines)
+    return np.asarray(np.minimum(bound, _LARGEST_REFLECTANCE))
 
 
 def good_rows(quantities: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -486,5 +508,5 @@ def good_rows(quantities: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     required = quantities[:, [QUANTITY_NAMES.index(name) for name in _BOUNDS]]
     low, high = np.array(list(_BOUNDS.values())).T
     # Comparisons with NaN are false.
-    good = (required >= low - _TOLERANCE) & (required <= high + _TOLERANCE)
+    good = (required >= low - BOUND_TOLERANCE) & (required <= high + BOUND_TOLERANCE)
     return np.asarray(good.all(axis=1))

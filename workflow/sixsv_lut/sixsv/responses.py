@@ -22,7 +22,7 @@ from sixsv_lut.sixsv.deck import GRID_START, GRID_STEP
 from sixsv_lut.sixsv.instruments import BANDS, BUILT_IN, Band, response_path
 
 # Outside, 6SV 1.1 and 2.1 print wrong numbers or NaN (micrometre).
-_LOWEST_WAVELENGTH, _HIGHEST_WAVELENGTH = 0.30, 3.9
+LOWEST_WAVELENGTH, HIGHEST_WAVELENGTH = 0.30, 3.9
 
 # No table goes on so far, if its wavelengths are in micrometre.
 _LONGEST_WAVELENGTH = 100.0
@@ -220,10 +220,10 @@ def resample(
     if not len(above):
         raise ValueError("no sample above 0 falls on 6SV's grid of 2.5 nm")
     start, stop = int(above[0]), int(above[-1]) + 1
-    if grid[start] < _LOWEST_WAVELENGTH - 1e-9 or grid[stop - 1] > _HIGHEST_WAVELENGTH + 1e-9:
+    if grid[start] < LOWEST_WAVELENGTH - 1e-9 or grid[stop - 1] > HIGHEST_WAVELENGTH + 1e-9:
         raise ValueError(
             f"reaches from {grid[start]:g} to {grid[stop - 1]:g} micrometre; 6SV can be trusted "
-            f"from {_LOWEST_WAVELENGTH:g} to {_HIGHEST_WAVELENGTH:g}"
+            f"from {LOWEST_WAVELENGTH:g} to {HIGHEST_WAVELENGTH:g}"
         )
     response = Response(
         int(samples[start]), tuple(float(value) for value in on_grid[start:stop]), source

@@ -1,0 +1,1 @@
+"""Pictures of LUTs: which there are, what each shows, and how it is drawn."""

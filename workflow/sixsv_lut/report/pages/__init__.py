@@ -1,0 +1,1 @@
+"""The pages of the report: one HTML file for each subject, with all that it needs inside."""
