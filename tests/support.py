@@ -31,6 +31,7 @@ SMALL: dict[str, Any] = {
         "thetav": [10, 40],
     },
     "batch_size": 8,
+    "pictures": False,
 }
 SMALL_POINTS = 32
 
