@@ -110,7 +110,7 @@ def main() -> None:
         }
         seconds = {}
         for mode in ("reduced", "all"):
-            own = {"campaign": mode, "launches": mode, "store": f"store-{mode}"}
+            own = {"campaign": mode, "launches": mode, "store": f"store-{mode}", "pictures": False}
             seconds[mode] = make(folder, config | own, arguments.cores)
         for band in arguments.bands:
             paths = (

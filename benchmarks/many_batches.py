@@ -47,6 +47,7 @@ def configuration(batches: int, executable: str) -> dict[str, Any]:
     each = max(2, math.ceil(batches / len(BANDS["OLCI"])))
     return {
         "campaign": "many",
+        "pictures": False,
         "sixsv": {"executable": executable},
         "bands": "all",
         "axes": {

@@ -226,6 +226,7 @@ def make_case(
         executable = script
     config: dict[str, Any] = {
         "campaign": "peers",
+        "pictures": False,
         "sixsv": {"executable": str(executable)},
         "bands": [BAND],
         "aerosol": {"model": AEROSOL},

@@ -53,6 +53,7 @@ axes:
   thetas: [20, 50]
   thetav: [10, 40]
 batch_size: {batch_size}
+pictures: false
 """
 # After the file "eat" was made, one launch takes more memory than its job may have.
 EXECUTABLE = """\

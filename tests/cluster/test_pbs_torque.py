@@ -53,6 +53,7 @@ axes:
   thetas: [20, 50]
   thetav: [10, 40]
 batch_size: 8
+pictures: false
 """
 POINTS = 64
 BATCH = 8

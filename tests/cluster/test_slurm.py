@@ -108,7 +108,8 @@ class Run:
         )
         wrapper.chmod(0o755)
         sixsv = {**self.configuration["sixsv"], "executable": str(wrapper)}
-        merged = {**self.configuration, "sixsv": sixsv, "campaign": self.folder.name}
+        own = {"sixsv": sixsv, "campaign": self.folder.name, "pictures": False}
+        merged = {**self.configuration, **own}
         (self.folder / "config.yaml").write_text(yaml.safe_dump(merged))
         # Every call of a command of SLURM is noted on its way to the real one.
         commands = self.folder / "counted"
@@ -214,7 +215,8 @@ class Run:
 def alone(folder: Path, configuration: dict[str, object]) -> dict[str, bytes]:
     """Make the LUTs of a campaign on this machine, without SLURM."""
     folder.mkdir()
-    (folder / "config.yaml").write_text(yaml.safe_dump({**configuration, "campaign": "alone"}))
+    own = {"campaign": "alone", "pictures": False}
+    (folder / "config.yaml").write_text(yaml.safe_dump({**configuration, **own}))
     subprocess.run(
         [
             *(SNAKEMAKE, "--snakefile", REPOSITORY / "Snakefile", "--directory", folder),

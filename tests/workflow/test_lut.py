@@ -206,6 +206,7 @@ def test_run6sv_gives_the_older_tools_table_byte_for_byte(workspace: Workspace) 
             "thetav": ["5.0"],
         },
         "formats": ["text"],
+        "pictures": False,
         "run6sv": True,
     }
     workspace.configure(config)

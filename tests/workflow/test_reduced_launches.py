@@ -38,6 +38,7 @@ CAMPAIGN = {
     "batch_size": 2000,
     "launches": "reduced",
     "formats": ["netcdf"],
+    "pictures": False,
     "extra_outputs": ["water_vapour_transmittance_total", "optical_depth_total"],
 }
 EXACT = {

@@ -97,13 +97,11 @@ def _draw_panel(
     at = np.asarray(choices.numbers_of(campaign, axis))
     for number, curve in enumerate(curves):
         panel.add_line(_line(number, at, curve, own=own))
-    failed = np.isnan(curves).any(axis=0)
-    panel.plot(
-        at[failed],
-        np.full(np.count_nonzero(failed), 0.04),
-        **FAILED,
-        transform=panel.get_xaxis_transform(),
-    )
+        failed = at[np.isnan(curve)]
+        # One above the other, in the colour of the curve.
+        height = np.full(len(failed), 0.04 + 0.06 * number)
+        marks = panel.plot(failed, height, **FAILED, transform=panel.get_xaxis_transform())
+        marks[0].set_markeredgecolor(COLOURS[number])
     panel.autoscale_view()
 
 

@@ -232,8 +232,8 @@ def _along_axes(campaign: Campaign, band: str, quantity: LutQuantity) -> Picture
             "the legends say."
         )
     parts += [
-        "Markers are nodes of the LUT, joined by straight lines; a gap with a cross at the "
-        "lower edge is a point at which 6SV failed.",
+        "Markers are nodes of the LUT, joined by straight lines; a gap, and a cross of the same "
+        "colour at the lower edge, is a point at which 6SV failed.",
         _whose(campaign, band),
     ]
     return Picture(
