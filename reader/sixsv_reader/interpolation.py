@@ -360,7 +360,7 @@ class _Evaluation:
                 self.counts = counts
         results = []
         for i in range(len(self._variables)):
-            of_bands = out[:, i].reshape(-1, *shape)
+            of_bands = out[:, i].reshape(out.shape[0], *shape)
             results.append(of_bands[0] if bands is None else np.moveaxis(of_bands, 0, -1))
         return results[0] if len(results) == 1 else tuple(results)
 

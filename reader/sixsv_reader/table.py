@@ -149,7 +149,7 @@ def reduce_table(
         if along is None:
             continue
         if len(along) == 1:
-            values = values.take(0, axis=place)
+            values = np.take(values, 0, axis=place)
         else:
             parts = np.moveaxis(values, place, 0)
             total = along[0] * parts[0].astype(np.float64)
