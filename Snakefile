@@ -14,6 +14,7 @@ include: "workflow/rules/parameters.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/consolidate.smk"
 include: "workflow/rules/plan.smk"
+include: "workflow/rules/accuracy.smk"
 
 
 rule all:
@@ -21,3 +22,4 @@ rule all:
     default_target: True
     input:
         [campaign.lut_files(band) for band in campaign.band_names],
+        accuracy_launches.configured_results,

@@ -17,6 +17,10 @@ _OF_BATCH = f"{_OF_BAND}/{{batch}}"
 # What tells the logs and the tables of resource use of a rule's jobs from each other.
 _JOBS = {"recipe": _OF_BAND, "simulate": _OF_BATCH, "consolidate": "{band}"}
 
+# Batches of launches between the nodes also depend on how many are drawn.
+_OF_ACCURACY_BATCH = f"{_OF_BAND}/{{launches}}/{{batch}}"
+_JOBS |= {"accuracy_launches": _OF_ACCURACY_BATCH, "measure_accuracy": "{band}"}
+
 
 @dataclass(frozen=True)
 class Paths:
@@ -66,6 +70,26 @@ class Paths:
         """Give the pattern of one file of the LUTs."""
         return f"{self.folder}/OUTLUT_{satellite}_{instrument}_{{band}}{suffix}"
 
+    @property
+    def accuracy(self) -> str:
+        """Pattern of the results of measuring the error between the nodes."""
+        return f"{self.folder}/accuracy/{{band}}.json"
+
+    @property
+    def accuracy_errors(self) -> str:
+        """Pattern of the tables of errors between the nodes."""
+        return f"{self.folder}/accuracy/{{band}}_errors.csv"
+
+    @property
+    def accuracy_launches(self) -> str:
+        """Pattern of the tables of launches between the nodes."""
+        return f"{self.folder}/accuracy/{{band}}_launches.csv"
+
+    @property
+    def accuracy_batch(self) -> str:
+        """Pattern of the batches of launches between the nodes."""
+        return f"{self.folder}/accuracy/batches/{_OF_ACCURACY_BATCH}.parquet"
+
     def log(self, rule: str) -> str:
         """Give the pattern of the logs of a rule."""
         return f"{self.folder}/logs/{self._of_jobs(rule)}.log"
@@ -79,6 +103,8 @@ class Paths:
         return f"{rule}/{_JOBS[rule]}" if rule in _JOBS else rule
 
 
-def filled(pattern: str, *, band: str, digest: str = "", batch: int = 0) -> str:
+def filled(
+    pattern: str, *, band: str, digest: str = "", batch: int = 0, launches: int = 0
+) -> str:
     """Put the values of wildcards into a pattern."""
-    return pattern.format(band=band, digest=digest, batch=f"{batch:05d}")
+    return pattern.format(band=band, digest=digest, batch=f"{batch:05d}", launches=launches)
