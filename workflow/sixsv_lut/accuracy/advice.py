@@ -118,7 +118,7 @@ def best_addition(nodes: Nodes, model: ErrorModel, quantity: str) -> Addition | 
     if not errors[axis, interval] < now:
         return None
     parts = {(axis, interval): 2}
-    [value] = divided_values(*nodes.axes[axis][interval : interval + 2], 2)
+    [value] = divided_values(*nodes.ends(axis, interval), 2)
     return Addition(
         quantity,
         AXIS_NAMES[axis],
@@ -210,8 +210,7 @@ def nodes_for_target(
         errors = grid.rms_with(parts)
         # The logarithm: to halve an error is as good at any distance from the target.
         return sum(
-            max(0.0, math.log(max(errors[name], 1e-30) / wanted))
-            for name, wanted in target.items()
+            max(0.0, math.log(max(errors[name], 1e-30) / wanted)) for name, wanted in target.items()
         )
 
     parts: dict[tuple[int, int], int] = {}
@@ -238,7 +237,11 @@ def _pruned(
 ) -> dict[tuple[int, int], int]:
     while True:
         fewer = [
-            {one: number for one, number in (parts | {where: parts[where] - 1}).items() if number > 1}
+            {
+                one: number
+                for one, number in (parts | {where: parts[where] - 1}).items()
+                if number > 1
+            }
             for where in parts
         ]
         enough = [one for one in fewer if is_enough(one)]

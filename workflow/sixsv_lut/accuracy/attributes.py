@@ -49,8 +49,8 @@ def _sentence(random: pd.DataFrame, launches: int) -> str:
 
     return (
         "linear interpolation between the nodes differs from 6SV by a root mean square of "
-        f"{' and '.join(map(said, _IN_SENTENCE))}, measured by {launches} launches at random points "
-        "within the grid; accuracy_*_rms, _p95 and _max are these numbers of each quantity"
+        f"{' and '.join(map(said, _IN_SENTENCE))}, measured by {launches} launches at random "
+        "points within the grid; accuracy_*_rms, _p95 and _max are these numbers of each quantity"
     )
 
 

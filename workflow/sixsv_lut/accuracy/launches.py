@@ -86,7 +86,9 @@ class AccuracyLaunches:
     def results(self) -> list[str]:
         """Give the results of all bands."""
         self.check()
-        return [filled(self.campaign.paths.accuracy, band=band) for band in self.campaign.band_names]
+        return [
+            filled(self.campaign.paths.accuracy, band=band) for band in self.campaign.band_names
+        ]
 
     @property
     def configured_results(self) -> list[str]:

@@ -206,4 +206,3 @@ def interval_at(axis: Floats, values: Floats) -> npt.NDArray[np.int64]:
 def place_on(axis: Floats, values: Floats) -> Floats:
     """Give where on an axis each value lies, counted in nodes from 0."""
     return np.interp(values, axis, np.arange(len(axis)))
-

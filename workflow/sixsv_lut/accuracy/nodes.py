@@ -54,8 +54,7 @@ def with_parts(nodes: Nodes, parts: Parts) -> Written:
     for a, values in enumerate(nodes.written):
         axis = [values[0]]
         for interval, value in enumerate(values[1:]):
-            lower, upper = nodes.axes[a][interval : interval + 2]
-            axis += divided_values(lower, upper, parts.get((a, interval), 1))
+            axis += divided_values(*nodes.ends(a, interval), parts.get((a, interval), 1))
             axis.append(value)
         axes.append(tuple(axis))
     return tuple(axes)

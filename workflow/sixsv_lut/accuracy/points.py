@@ -90,9 +90,10 @@ class Nodes:
         """Give the node of an axis that is nearest to a value."""
         return min(self.axes[axis], key=lambda node: abs(node - value))
 
-    def midpoint(self, axis: int, interval: int) -> Decimal:
-        """Give the value in the middle of an interval."""
-        return middle(*self.axes[axis][interval : interval + 2])
+    def ends(self, axis: int, interval: int) -> tuple[Decimal, Decimal]:
+        """Give the two nodes between which an interval lies."""
+        values = self.axes[axis]
+        return values[interval], values[interval + 1]
 
 
 def middle(lower: Decimal, upper: Decimal) -> Decimal:
@@ -142,7 +143,7 @@ def draw_points(written: Sequence[Sequence[str]], launches: int) -> tuple[Accura
         AccuracyPoint(
             MIDPOINT,
             tuple(
-                float(nodes.midpoint(a, interval) if a == axis else value)
+                float(middle(*nodes.ends(a, interval)) if a == axis else value)
                 for a, value in enumerate(corner)
             ),
             AXIS_NAMES[axis],

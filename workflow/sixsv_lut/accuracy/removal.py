@@ -38,7 +38,9 @@ class Loss:
     added_mean_square: float
 
 
-def loss_of_node(values: npt.NDArray[np.floating], axes: Sequence[Floats], a: int, node: int) -> Loss:
+def loss_of_node(
+    values: npt.NDArray[np.floating], axes: Sequence[Floats], a: int, node: int
+) -> Loss:
     """Tell what a LUT would lose with a node.
 
     Parameters

@@ -74,8 +74,8 @@ def measure_accuracy(
     if random < _LEAST_LAUNCHES:
         raise CampaignError(
             f"band {recipe.band}: of {asked.settings.launches} launches at random points {random} "
-            f"can be compared with the LUT, and {_LEAST_LAUNCHES} are needed: the others failed, or "
-            "lie in cells of the grid with a failed node. The logs in "
+            f"can be compared with the LUT, and {_LEAST_LAUNCHES} are needed: the others failed, "
+            "or lie in cells of the grid with a failed node. The logs in "
             f"{Path(campaign.paths.log('accuracy_launches')).parents[3]} say why"
         )
     of_errors = errors_table(table)
@@ -150,7 +150,9 @@ class _Advice:
 
     def _addition(self, quantity: str) -> dict[str, Any] | None:
         advised = best_addition(self._nodes, self._models[quantity], quantity)
-        return advised and {
+        if advised is None:
+            return None
+        return {
             "quantity": quantity,
             "axis": advised.axis,
             "value": advised.value,
@@ -162,7 +164,9 @@ class _Advice:
     def _removal(self) -> dict[str, Any] | None:
         values = {name: self._lut[name].transpose(*AXIS_NAMES).to_numpy() for name in ADVISED}
         advised = best_removal(self._nodes, values, {name: self._rms[name] for name in ADVISED})
-        return advised and {
+        if advised is None:
+            return None
+        return {
             "axis": advised.axis,
             "value": advised.value,
             "quantities": {

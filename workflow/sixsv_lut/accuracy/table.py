@@ -67,5 +67,7 @@ def methods_of(table: pd.DataFrame) -> list[str]:
 
 def errors_of(table: pd.DataFrame, quantity: str, method: str) -> npt.NDArray[np.float64]:
     """Give interpolated minus launched, for each row of a table of launches."""
-    errors = table[f"{quantity}_{method}"] - table[f"{quantity}_{LAUNCHED}"]
-    return errors.to_numpy(dtype=np.float64)
+    errors: npt.NDArray[np.float64] = (
+        table[f"{quantity}_{method}"] - table[f"{quantity}_{LAUNCHED}"]
+    ).to_numpy(dtype=np.float64)
+    return errors

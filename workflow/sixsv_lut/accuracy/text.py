@@ -45,7 +45,9 @@ def read_results(files: Sequence[Path]) -> list[dict[str, Any]]:
     return results
 
 
-def print_accuracy(results: Sequence[Mapping[str, Any]], campaign: Campaign, console: Console) -> None:
+def print_accuracy(
+    results: Sequence[Mapping[str, Any]], campaign: Campaign, console: Console
+) -> None:
     """Print the errors of all bands, and advice on the nodes.
 
     Parameters
@@ -70,6 +72,13 @@ def print_accuracy(results: Sequence[Mapping[str, Any]], campaign: Campaign, con
         style="bold",
     )
     console.print(_errors(results))
+    for result in results:
+        if result["launches"]["not_compared"]:
+            say(
+                f"{result['band']}: {result['launches']['not_compared']} launches are left out: "
+                "they failed, or lie in a cell with a failed node",
+                markup=False,
+            )
     for result in results:
         for line in _advice(result):
             say(f"{result['band']}: {line}", markup=False)
@@ -145,14 +154,13 @@ def _of_target(results: Sequence[Mapping[str, Any]], campaign: Campaign) -> list
     for result in with_target:
         advised = result["advice"]["target"]
         for name, one in advised["quantities"].items():
-            how = "reached" if one["rms"] <= one["target"] else "not reached"
-            lines.append(
-                f"{result['band']}: target {name} {one['target']:g} is {how} (RMS {_short(one['rms'])})"
-            )
+            how = "is reached" if one["rms"] <= one["target"] else "is not reached"
+            rms = _short(one["rms"])
+            lines.append(f"{result['band']}: target {name} {one['target']:g} {how} (RMS {rms})")
         if not advised["reached"]:
             lines.append(
-                f"{result['band']}: no nodes were found with which it would be; it may be below what "
-                "6SV's printed digits allow, or take more points than a table can have"
+                f"{result['band']}: no nodes were found with which it would be; it may be below "
+                "what 6SV's printed digits allow, or take more points than a table can have"
             )
         # A grid for all bands: each interval as the band needs it that needs most.
         for one in advised["parts"]:
@@ -167,7 +175,7 @@ def _of_target(results: Sequence[Mapping[str, Any]], campaign: Campaign) -> list
             for name, one in result["advice"]["target"]["quantities"].items()
         ]
         lines += [
-            f"It would be with these nodes ({', '.join(predicted[:_FEW_BANDS * 2])}), for about "
+            f"It would be with these nodes ({', '.join(predicted[: _FEW_BANDS * 2])}), for about "
             f"{cost['launches']:,} more launches of each band:",
             "",
             cost["axes_yaml"].rstrip(),

@@ -229,9 +229,9 @@ class Accuracy(_Section):
         300,
         ge=20,
         le=100_000,
-        description="Launches at random points between the nodes, for each band; about as many more "
-        "tell which axis causes the error. With the key `accuracy`, every run measures the error of "
-        "its tables; without, `snakemake accuracy` does.",
+        description="Launches at random points between the nodes, for each band; about as many "
+        "more tell which axis causes the error. With the key `accuracy`, every run measures the "
+        "error of its tables; without, `snakemake accuracy` does.",
     )
     target: Target = Field(
         default_factory=Target,

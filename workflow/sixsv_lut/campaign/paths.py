@@ -103,8 +103,6 @@ class Paths:
         return f"{rule}/{_JOBS[rule]}" if rule in _JOBS else rule
 
 
-def filled(
-    pattern: str, *, band: str, digest: str = "", batch: int = 0, launches: int = 0
-) -> str:
+def filled(pattern: str, *, band: str, digest: str = "", batch: int = 0, launches: int = 0) -> str:
     """Put the values of wildcards into a pattern."""
     return pattern.format(band=band, digest=digest, batch=f"{batch:05d}", launches=launches)

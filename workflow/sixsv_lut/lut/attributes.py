@@ -91,9 +91,7 @@ def put_accuracy(files: Sequence[Path], attributes: Mapping[str, Any]) -> None:
         elif path.suffix == SUFFIXES["zarr"]:
             with _same_time(path, path):
                 _put_into_json(path / _ZARR_ATTRIBUTES, (), attributes)
-                _put_into_json(
-                    path / _ZARR_METADATA, ("metadata", _ZARR_ATTRIBUTES), attributes
-                )
+                _put_into_json(path / _ZARR_METADATA, ("metadata", _ZARR_ATTRIBUTES), attributes)
 
 
 @contextlib.contextmanager
