@@ -68,7 +68,7 @@ def measure_accuracy(
     asked = AccuracyLaunches(campaign)
     launched = asked.collect(recipe)
     with open_lut(campaign, recipe.band) as opened:
-        lut = opened[list(LUT_NAMES)].load()
+        lut = opened[[*LUT_NAMES, "status"]].load()
     table = launches_table(lut, asked.points, launched)
     random = int((table["kind"] == RANDOM).sum())
     if random < _LEAST_LAUNCHES:
@@ -95,7 +95,7 @@ def measure_accuracy(
     }
     for path, frame in ((launches, table), (errors, of_errors)):
         with atomic_write(path) as temporary:
-            frame.to_csv(temporary, index=False)
+            frame.to_csv(temporary, index=False, float_format="%.9g")
     put_accuracy([Path(path) for path in campaign.lut_files(recipe.band)], attributes)
     with atomic_write(result) as temporary:  # the last: whoever sees it finds the others
         temporary.write_text(json.dumps(without_nan(content), indent=1, allow_nan=False) + "\n")

@@ -8,13 +8,14 @@ enough nodes. A row for each launch that did not fail and where the LUT has valu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from sixsv_lut.accuracy.interpolation import interpolated, methods
+from sixsv_lut.accuracy.interpolation import Method, interpolated, methods
 from sixsv_lut.accuracy.points import AccuracyPoint
 from sixsv_lut.lut.quantities import LUT_NAMES
 from sixsv_lut.sixsv.axes import AXIS_NAMES
@@ -62,7 +63,7 @@ def launches_table(
 
 def methods_of(table: pd.DataFrame) -> list[str]:
     """Name the methods of interpolation that a table of launches has."""
-    return [method for method in ("linear", "cubic") if f"{LUT_NAMES[0]}_{method}" in table]
+    return [method for method in get_args(Method) if f"{LUT_NAMES[0]}_{method}" in table]
 
 
 def errors_of(table: pd.DataFrame, quantity: str, method: str) -> npt.NDArray[np.float64]:
