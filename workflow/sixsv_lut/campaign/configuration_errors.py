@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +18,7 @@ _BOUNDS = {
     "greater_than": ("gt", "greater than"),
     "greater_than_equal": ("ge", "at least"),
     "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
 }
 
 
@@ -73,7 +75,16 @@ def _key_shown(key: str) -> str:
 def _known_keys(model: Any, section: Sequence[str]) -> list[str]:
     for name in section:
         field = model.model_fields.get(name)
-        if field is None or not hasattr(field.annotation, "model_fields"):
+        inner = None if field is None else section_of(field.annotation)
+        if inner is None:
             return []
-        model = field.annotation
+        model = inner
     return list(model.model_fields)
+
+
+def section_of(annotation: Any) -> type[BaseModel] | None:
+    """Give the section that the type of a field stands for, which may be left out; or None."""
+    members = [one for one in get_args(annotation) if one is not NoneType] or [annotation]
+    only = members[0]
+    is_section = len(members) == 1 and isinstance(only, type) and issubclass(only, BaseModel)
+    return only if is_section else None

@@ -11,7 +11,7 @@ import math
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from sixsv_lut.campaign.promise import SMALLEST_ERROR
 from sixsv_lut.readable import shown
@@ -86,6 +86,8 @@ def _tolerance(value: object) -> str:
 
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 RealNumber = Annotated[float, BeforeValidator(_number)]
+# An error that may be asked for: 6SV prints rho_atm to 1e-7, and transmittances to 1e-5.
+MeanError = Annotated[float, Field(ge=1e-6, lt=1), BeforeValidator(_number)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Text = Annotated[str, BeforeValidator(_text)]
 Tolerance = Annotated[str, BeforeValidator(_tolerance)]

@@ -14,6 +14,9 @@ from sixsv_lut.campaign.formats import DESCRIPTION_SUFFIX
 _OF_BAND = "{band}-{digest}"
 _OF_BATCH = f"{_OF_BAND}/{{batch}}"
 
+# Batches of launches between the nodes also depend on how many are drawn.
+_OF_ACCURACY_BATCH = f"{_OF_BAND}/{{launches}}/{{batch}}"
+
 # What tells the logs and the tables of resource use of a rule's jobs from each other.
 _JOBS = {
     "recipe": _OF_BAND,
@@ -23,6 +26,8 @@ _JOBS = {
     "pictures": "{band}",
     "pictures_of_accuracy": "{band}",
     "quality": "{band}",
+    "accuracy_launches": _OF_ACCURACY_BATCH,
+    "measure_accuracy": "{band}",
 }
 
 
@@ -103,18 +108,23 @@ class Paths:
 
     @property
     def accuracy(self) -> str:
-        """Pattern of the results of measured accuracy."""
+        """Pattern of the results of measuring the error between the nodes."""
         return f"{self.folder}/accuracy/{{band}}.json"
 
     @property
     def accuracy_errors(self) -> str:
-        """Pattern of the tables of the errors of interpolation."""
+        """Pattern of the tables of errors between the nodes."""
         return f"{self.folder}/accuracy/{{band}}_errors.csv"
 
     @property
     def accuracy_launches(self) -> str:
-        """Pattern of the tables of the launches from which those errors come."""
+        """Pattern of the tables of launches between the nodes."""
         return f"{self.folder}/accuracy/{{band}}_launches.csv"
+
+    @property
+    def accuracy_batch(self) -> str:
+        """Pattern of the batches of launches between the nodes."""
+        return f"{self.folder}/accuracy/batches/{_OF_ACCURACY_BATCH}.parquet"
 
     def log(self, rule: str) -> str:
         """Give the pattern of the logs of a rule."""
@@ -129,6 +139,6 @@ class Paths:
         return f"{rule}/{_JOBS[rule]}" if rule in _JOBS else rule
 
 
-def filled(pattern: str, *, band: str, digest: str = "", batch: int = 0) -> str:
+def filled(pattern: str, *, band: str, digest: str = "", batch: int = 0, launches: int = 0) -> str:
     """Put the values of wildcards into a pattern."""
-    return pattern.format(band=band, digest=digest, batch=f"{batch:05d}")
+    return pattern.format(band=band, digest=digest, batch=f"{batch:05d}", launches=launches)

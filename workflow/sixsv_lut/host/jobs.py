@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sixsv_lut.accuracy.launches import AccuracyLaunches
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.cluster.job_shape import JobShape, Site
 from sixsv_lut.errors import CampaignError
@@ -34,6 +35,7 @@ class Jobs:
     def __init__(self, workflow: Any, campaign: Campaign) -> None:
         self._workflow = workflow
         self._campaign = campaign
+        self._accuracy = AccuracyLaunches(campaign)
 
     @property
     def executor(self) -> str:
@@ -78,6 +80,34 @@ class Jobs:
         name = f"{wildcards.band}-{wildcards.digest}-{first:05d}"
         snakemake_internals.set_parent_group(self._workflow, name, "simulate")
         return name
+
+    def accuracy_results(self, _wildcards: Any) -> list[str]:
+        """Give the results of measuring the error between the nodes, of all bands."""
+        try:
+            return self._accuracy.results()
+        except CampaignError as error:
+            raise SystemExit(f"Error: {error}") from None
+
+    def accuracy_group(self, wildcards: Any) -> str:
+        """Name the cluster job of a batch of launches between the nodes."""
+        batches = self.shape.batches
+        first = int(wildcards.batch) // batches * batches
+        name = f"accuracy-{wildcards.band}-{wildcards.digest}-{wildcards.launches}-{first:05d}"
+        snakemake_internals.set_parent_group(self._workflow, name, "simulate")
+        return name
+
+    def accuracy_threads(self, _wildcards: Any) -> int:
+        """Give how many launches such a batch runs at a time: as many as any other."""
+        number = self.shape.threads
+        snakemake_internals.set_threads(
+            self._workflow.resource_settings, "accuracy_launches", number
+        )
+        return number
+
+    def accuracy_minutes(self, _wildcards: Any, attempt: int) -> int:
+        """Give the walltime of such a batch, in minutes."""
+        seconds = self._campaign.configuration.sixsv.seconds_per_launch
+        return self.shape.batch_minutes(self._accuracy.batches.largest, seconds, attempt)
 
     def batch_retries(self) -> int:
         """Give how often a batch is started again: once, or more if the profile says so."""

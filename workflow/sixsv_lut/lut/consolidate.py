@@ -18,12 +18,15 @@ from sixsv_lut import __version__
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, effective, effective_yaml
 from sixsv_lut.campaign.formats import DESCRIPTION_SUFFIX, SUFFIXES
+from sixsv_lut.campaign.paths import filled
 from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.files import atomic_write
+from sixsv_lut.lut.attributes import kept_accuracy
 from sixsv_lut.lut.collect import BandResults, collect, refuse_too_many_failures
 from sixsv_lut.lut.dataset import DATASET_WRITERS, LUT_FORMAT_VERSION, build_dataset
 from sixsv_lut.lut.derived import DerivedResults, refuse_larger_errors
 from sixsv_lut.lut.text import write_text
+from sixsv_lut.sixsv.axes import AXIS_NAMES
 from sixsv_lut.sixsv.convention import DECK_VERSION
 from sixsv_lut.sixsv.instruments import find_band
 from sixsv_lut.variables import COMMAND
@@ -149,6 +152,11 @@ def consolidate(
     if results.derived:
         refuse_larger_errors(results.derived, recipe.band, configuration.hold_out_draw)
     attributes = provenance(configuration, recipe, results, grid.points)
+    attributes |= kept_accuracy(
+        Path(filled(campaign.paths.accuracy, band=recipe.band)),
+        recipe.fingerprint,
+        dict(zip(AXIS_NAMES, configuration.axes.written(), strict=True)),
+    )
     by_suffix = {path.suffix: path for path in outputs}
     if path := by_suffix.get(SUFFIXES["text"]):
         write_text(grid, results, path, recipe.convention)
