@@ -153,10 +153,8 @@ def _summary(plan: Plan) -> Table:
 def _expected_launches(plan: Plan) -> str:
     all_points = plan.points * len(plan.bands)
     least, most = (all_points / number for number in (plan.launches_most, plan.launches_least))
-    text = (
-        f"{_two_digits(plan.launches_least)} to {_two_digits(plan.launches_most)}, an estimate: one for "
-        f"{least:.2g} to {most:.2g} points"
-    )
+    expected = f"{_two_digits(plan.launches_least)} to {_two_digits(plan.launches_most)}"
+    text = f"{expected}, an estimate: one for {least:.2g} to {most:.2g} points"
     known = {band.launches_from for band in plan.bands}
     if known == {"finished blocks"}:
         return f"{text}, by what finished blocks took"
