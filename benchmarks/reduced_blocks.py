@@ -114,7 +114,8 @@ class KeptLaunches:
                     file.write(json.dumps(entry | {"values": values, "cpu": each}) + "\n")
                     self._known[point] = values, each
                 file.flush()
-        return np.array([self._known[point][0] for point in points], dtype=np.float64)
+        values = [self._known[point][0] for point in points]
+        return np.array(values, dtype=np.float64).reshape(-1, len(VALUES))
 
     def cpu_seconds(self, points: Sequence[Point]) -> float:
         """Give the CPU time of some launches that were made."""

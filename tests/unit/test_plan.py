@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from sixsv_lut.campaign.batches import BlockBatches
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import smallest_batch_size
-from sixsv_lut.cluster.job_shape import JobShape, Site
+from sixsv_lut.cluster.job_shape import FIRST_MARGIN, JobShape, Site
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.report.expected_launches import LaunchRange, launches_of_band, launches_of_block
 from sixsv_lut.report.plan import Plan, make_plan, suggest_batch_size
 from sixsv_lut.report.plan_text import print_plan, write_json
 from sixsv_lut.report.state import Progress
-from sixsv_lut.simulate.probe import LaunchTime
+from sixsv_lut.simulate.probe import ActingGases, LaunchTime
 from unit.support import configuration
 
 HERE = Site(JobShape(batches=1, threads=1, cores=4, serial=False), jobs=None)
@@ -261,3 +263,200 @@ def test_the_json_has_the_same_numbers(tmp_path: Path) -> None:
     assert read["launches_left"] == plan.launches_left
     assert [band["launches_done"] for band in read["bands"]] == [4096, 4096]
     assert read["job"]["walltime_limit_minutes"] == 480
+
+
+# Reduced launches
+
+NO_GAS, OZONE = ActingGases(False, False), ActingGases(True, False)
+WATER, BOTH = ActingGases(False, True), ActingGases(True, True)
+OF_BLOCK = {"uo3": 4, "uw": 5, "aot550": 7, "psurf": 4, "alti": 3, "phi": 11}
+
+
+def _batches(campaign: Campaign) -> BlockBatches:
+    assert isinstance(campaign.batches, BlockBatches)
+    return campaign.batches
+
+
+def _reduced_plan(
+    campaign: Campaign,
+    site: Site = HERE,
+    gases: ActingGases | None = None,
+    *,
+    finished_blocks: int = 0,
+    launches_of_block: int = 500,
+    more: int = 0,
+) -> Plan:
+    progress = Progress(
+        points=-1,  # what the status expects counts for nothing
+        finished=finished_blocks * launches_of_block + more,
+        blocks=_batches(campaign).number_of_blocks,
+        finished_blocks=finished_blocks,
+        launches_of_finished_blocks=finished_blocks * launches_of_block,
+    )
+    bands = campaign.band_names
+    return make_plan(
+        campaign,
+        site,
+        dict.fromkeys(bands, progress),
+        dict.fromkeys(bands, CONFIGURED),
+        dict.fromkeys(bands, gases),
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "measured"),
+    [
+        # Of blocks of the full-size campaign, as benchmarks/reduced_blocks.py prints them.
+        (1, [338, 370, 397, 508, 510]),  # Oa01
+        (4, [426]),  # Oa13
+        (5, [440, 445, 482, 492, 497, 587, 597, 623]),  # Oa17, Oa20
+        (20, [694, 741, 790]),  # Oa11
+    ],
+)
+def test_the_range_holds_what_real_blocks_took(columns: int, measured: list[int]) -> None:
+    known = launches_of_block(OF_BLOCK, (columns, columns), 18)
+    unknown = launches_of_block(OF_BLOCK, (1, 20), 18)
+    assert unknown.least <= known.least <= min(measured)
+    assert max(measured) <= known.most <= unknown.most
+
+
+@pytest.mark.parametrize(("columns", "measured"), [(4, 233), (5, 328), (20, 538)])
+def test_the_range_holds_what_real_blocks_with_the_sun_at_the_zenith_took(
+    columns: int, measured: int
+) -> None:
+    known = launches_of_block(OF_BLOCK | {"phi": 1}, (columns, columns), 18)
+    assert known.least <= measured <= known.most
+
+
+@given(
+    lengths=st.tuples(*[st.integers(1, 6)] * 5, st.integers(1, 36)),
+    thetas=st.integers(1, 13),
+    gases=st.sampled_from([None, NO_GAS, OZONE, WATER, BOTH]),
+    done=st.floats(0, 1),
+)
+def test_a_range_is_within_the_points_and_a_probe_narrows_it(
+    lengths: tuple[int, ...], thetas: int, gases: ActingGases | None, done: float
+) -> None:
+    axes = {
+        name: {"start": start, "stop": stop, "number": number} if number > 1 else [start]
+        for (name, start, stop), number in zip(
+            [
+                ("uo3", 0.2, 0.5),
+                ("uw", 1, 6),
+                ("aot550", 0.1, 1),
+                ("psurf", 800, 1000),
+                ("alti", 0, 3),
+                ("phi", 0, 180),
+                ("thetas", 0, 60),
+                ("thetav", 0, 60),
+            ],
+            (*lengths, thetas, 2),
+            strict=True,
+        )
+    }
+    campaign = _campaign(axes=axes, launches="reduced", batch_size=100_000)
+    batches = _batches(campaign)
+    blocks = int(done * batches.number_of_blocks)
+    launched = blocks * min(500, batches.block_points)
+    progress = Progress(
+        finished=launched, finished_blocks=blocks, launches_of_finished_blocks=launched
+    )
+    unknown = launches_of_band(campaign.grid, batches, None, progress)
+    known = launches_of_band(campaign.grid, batches, gases, progress)
+    assert launched <= unknown.least <= known.least <= known.most <= unknown.most
+    assert unknown.most <= campaign.points
+
+
+def test_finished_blocks_narrow_the_range_until_it_is_a_number() -> None:
+    campaign = _campaign(launches="reduced")
+    plans = [
+        _reduced_plan(campaign, gases=WATER, finished_blocks=blocks) for blocks in (0, 40, 120, 169)
+    ]
+    widths = [plan.launches_most - plan.launches_least for plan in plans]
+    assert widths == sorted(widths, reverse=True)
+    for plan in plans:
+        assert plan.launches_least <= 2 * 169 * 500 <= plan.launches_most
+    assert plans[-1].launches_least == plans[-1].launches == plans[-1].launches_most
+    assert (plans[-1].batches_left, plans[-1].elapsed_seconds_most) == (0, 0)
+
+
+def test_blocks_that_took_more_than_was_expected_widen_the_range() -> None:
+    campaign = _campaign(launches="reduced")
+    least, most = (
+        _reduced_plan(campaign, finished_blocks=10, launches_of_block=number).bands[0]
+        for number in (100, 3000)
+    )
+    assert least.launches_least < 100 * 10 + 159 * 300
+    assert most.launches_most > 169 * 1000
+
+
+def test_with_reduced_launches_what_is_done_and_what_is_left_is_all() -> None:
+    for plan in (
+        _reduced_plan(_campaign(launches="reduced"), site, WATER, finished_blocks=30, more=77)
+        for site in (HERE, CLUSTER)
+    ):
+        for part in (plan, *plan.bands):
+            assert part.launches_least <= part.launches <= part.launches_most
+            assert part.launches_done + part.launches_left == part.launches
+            assert part.cpu_seconds_least <= part.cpu_seconds <= part.cpu_seconds_most
+        assert plan.launches_done == 2 * (30 * 500 + 77)
+        assert 0 < plan.elapsed_seconds_least < plan.elapsed_seconds < plan.elapsed_seconds_most
+
+
+def test_with_all_launches_nothing_is_a_range(tmp_path: Path) -> None:
+    plan = _plan(_campaign(), CLUSTER, 4096)
+    for part in (plan, *plan.bands):
+        assert part.launches_least == part.launches == part.launches_most
+        assert part.cpu_seconds_least == part.cpu_seconds == part.cpu_seconds_most
+    assert plan.elapsed_seconds_least == plan.elapsed_seconds == plan.elapsed_seconds_most
+    assert not plan.launches_are_estimated
+    assert {band.launches_from for band in plan.bands} == {"points"}
+    assert "estimate" not in _printed(plan)
+
+
+def test_an_estimate_is_told_as_one_and_how_it_is_known() -> None:
+    campaign = _campaign(launches="reduced")
+    printed = [
+        " ".join(_printed(plan).split())
+        for plan in (
+            _reduced_plan(campaign),
+            _reduced_plan(campaign, gases=NO_GAS),
+            _reduced_plan(campaign, gases=NO_GAS, finished_blocks=20),
+            _reduced_plan(campaign, gases=NO_GAS, finished_blocks=169),
+        )
+    ]
+    assert all("(estimate)" in text and "an estimate: one for" in text for text in printed[:3])
+    assert "snakemake probe finds out which gases act" in printed[0]
+    assert "by the gases that act; finished blocks narrow it" in printed[1]
+    assert "by what finished blocks took" in printed[2]
+    assert "an estimate" not in printed[3]
+
+
+def test_the_largest_reduced_campaign_fits_80_columns_without_cutting_a_number() -> None:
+    campaign = _campaign(bands="all", launches="reduced")
+    plan = _reduced_plan(campaign, CLUSTER, finished_blocks=150, launches_of_block=700)
+    printed = _printed(plan)
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "…" not in printed
+    assert "2,205,000" in printed
+    assert "2.4-2.5 M" in printed
+
+
+def test_the_json_has_the_range_and_says_that_it_is_an_estimate(tmp_path: Path) -> None:
+    plan = _reduced_plan(_campaign(launches="reduced"), gases=WATER)
+    write_json(plan, tmp_path / "plan.json")
+    read = json.loads((tmp_path / "plan.json").read_text())
+    assert read["launches_are_estimated"] is True
+    assert read["launches_least"] < read["launches"] < read["launches_most"]
+    assert read["elapsed_seconds_least"] < read["elapsed_seconds_most"]
+    assert [band["launches_from"] for band in read["bands"]] == ["probe", "probe"]
+
+
+def test_walltimes_of_the_full_size_campaign_hold_the_most_launches_that_are_expected() -> None:
+    batches = _batches(_campaign(launches="reduced"))
+    most = launches_of_block(OF_BLOCK, (1, 20), batches.hold_out).most
+    assert most * len(batches.blocks(0)) <= FIRST_MARGIN * batches.launches(0)
+
+
+def test_a_range_has_a_middle() -> None:
+    assert LaunchRange(10, 20).middle == 15

@@ -1,8 +1,9 @@
-"""A short run of launches tells how long one takes, and is saved by band and machine."""
+"""Some launches tell how long one takes and which gases act; saved by band and machine."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +13,24 @@ from hypothesis import strategies as st
 
 import sixsv_lut.simulate.probe
 from sixsv_lut.campaign.grid import Grid
+from sixsv_lut.campaign.recipe import make_recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.simulate.probe import (
     LEAST_LAUNCHES,
     MOST_LAUNCHES,
+    ActingGases,
     LaunchTime,
     Probe,
     describe,
     expected_times,
+    known_gases,
     load,
     measure,
     save,
     spread_points,
 )
-from unit.support import FakeSixSV, recipe_with, response
+from sixsv_lut.sixsv.instruments import find_band
+from unit.support import FakeSixSV, configuration, recipe_with, response
 
 GRID = Grid((("0.3",), ("1", "2"), ("0.1",), ("1013",), ("0",), ("0", "90"), ("30",), ("10", "20")))
 HERE, NODE, OTHER_NODE = "login", "node1", "node2"
@@ -161,3 +166,85 @@ def test_a_band_that_was_not_measured_takes_the_mean_of_the_others(tmp_path: Pat
     times = expected_times(bands, tmp_path, 0.5, on_cluster=False)
     assert [time.source for time in times.values()] == ["probe", "probe", "other bands"]
     assert times["Oa10"].seconds == pytest.approx(0.3)
+
+
+def _grid_of_gases(uo3: list[str], uw: list[str]) -> Grid:
+    # Launches with the sun at the zenith are fast.
+    others = (["0.1", "0.4"], ["950", "1013"], ["0"], ["0", "90"], ["0"], ["0", "30"])
+    return Grid(tuple(map(tuple, (uo3, uw, *others))))
+
+
+@pytest.mark.parametrize(
+    ("band", "ozone", "water_vapour"),
+    [("Oa01", False, False), ("Oa06", True, False), ("Oa20", False, True), ("Oa11", True, True)],
+)
+def test_three_launches_tell_which_gases_act_in_a_band(
+    band: str, ozone: bool, water_vapour: bool
+) -> None:
+    recipe = make_recipe(configuration(bands=[band]), find_band("OLCI", band))
+    grid = _grid_of_gases(["0.5", "0.2", "0.3"], ["0.5", "6", "2"])
+    (probe,) = measure([recipe], grid, at_a_time=1, timeout=20, seconds=-1, gases=True)
+    assert probe.gases == ActingGases(ozone, water_vapour)
+    assert probe.launches == LEAST_LAUNCHES  # those three tell nothing of the time
+
+
+def test_a_gas_with_one_value_does_not_act() -> None:
+    recipe = make_recipe(configuration(bands=["Oa11"]), find_band("OLCI", "Oa11"))
+    grid = _grid_of_gases(["0.3"], ["0.5", "6"])
+    (probe,) = measure([recipe], grid, at_a_time=1, timeout=20, seconds=-1, gases=True)
+    assert probe.gases == ActingGases(ozone=False, water_vapour=True)
+
+
+def test_gases_are_asked_if_wanted_and_on_the_longest_way_through_the_air(tmp_path: Path) -> None:
+    fake = FakeSixSV(tmp_path)
+    (without,) = measure([recipe_with(fake.path)], GRID, at_a_time=1, timeout=20, seconds=-1)
+    launched = len(fake.launches)
+    (probe,) = measure(
+        [recipe_with(fake.path)], GRID, at_a_time=1, timeout=20, seconds=-1, gases=True
+    )
+    assert without.gases is None
+    assert probe.gases == ActingGases(ozone=False, water_vapour=False)
+    assert len(fake.launches) == 2 * launched + 2  # the grid has one value of uo3
+    suns, views = zip(*(map(float, line.split()[:3:2]) for line in fake.launches[-2:]), strict=True)
+    assert (set(suns), set(views)) == ({30}, {20})
+
+
+def test_where_a_launch_fails_nothing_is_said_of_the_gases(tmp_path: Path) -> None:
+    fake = FakeSixSV(tmp_path)
+    fake.fail_at(20)
+    (probe,) = measure([recipe_with(fake.path)], GRID, at_a_time=1, timeout=20, gases=True)
+    assert probe.gases is None
+
+
+def test_gases_are_known_from_the_newest_probe_that_asked(tmp_path: Path) -> None:
+    assert known_gases("f", tmp_path) is None
+    save(_probe(host=NODE, ozone_acts=False, water_vapour_acts=True), tmp_path)
+    save(_probe(host=OTHER_NODE, date="2026-11-22"), tmp_path)
+    assert known_gases("f", tmp_path) == ActingGases(ozone=False, water_vapour=True)
+    save(_probe(date="2026-11-23", ozone_acts=True, water_vapour_acts=True), tmp_path)
+    assert known_gases("f", tmp_path) == ActingGases(ozone=True, water_vapour=True)
+
+
+def test_a_probe_that_was_saved_before_gases_were_asked_is_still_read(tmp_path: Path) -> None:
+    path = save(_probe(), tmp_path)
+    content = json.loads(path.read_text())
+    del content["ozone_acts"], content["water_vapour_acts"]
+    path.write_text(json.dumps(content))
+    assert load("f", tmp_path) == [_probe()]
+
+
+@pytest.mark.parametrize(
+    ("ozone", "water_vapour", "said"),
+    [
+        (None, None, "(32 launches)"),
+        (False, False, "(32 launches); no gas acts"),
+        (True, False, "(32 launches); ozone acts"),
+        (False, True, "(32 launches); water vapour acts"),
+        (True, True, "(32 launches); ozone and water vapour act"),
+    ],
+)
+def test_the_gases_that_act_are_named(
+    ozone: bool | None, water_vapour: bool | None, said: str
+) -> None:
+    described = describe([_probe(ozone_acts=ozone, water_vapour_acts=water_vapour)])
+    assert described.endswith(said)

@@ -100,6 +100,37 @@ def test_what_a_probe_measures_stands_in_the_plan(workspace: Workspace) -> None:
     assert workspace.launches() == launches
 
 
+def test_a_probe_narrows_the_plan_of_reduced_launches(workspace: Workspace) -> None:
+    # Without aerosol launches are fast; ozone does not act in Oa20, water vapour does.
+    axes = SMALL["axes"] | {
+        "uo3": [0.2, 0.35, 0.5],
+        "uw": [0.5, 2, 4, 6],
+        "aot550": [0],
+        "psurf": [800, 900, 1000],
+        "phi": [0, 45, 90, 135, 180],
+        "thetas": {"start": 0, "stop": 60, "step": 5},
+        "thetav": {"start": 0, "stop": 60, "step": 5},
+    }
+    workspace.configure(
+        SMALL
+        | {"bands": ["Oa20"], "aerosol": {"model": 0}, "launches": "reduced", "axes": axes}
+        | {"batch_size": 1000}
+    )
+    printed = workspace.snakemake("plan")
+    before = _json(workspace)
+    assert before["launches_are_estimated"]
+    assert before["bands"][0]["launches_from"] == "grid"
+    assert "(estimate)" in printed
+    assert "snakemake probe finds out which gases act" in " ".join(printed.split())
+
+    assert "; water vapour acts" in workspace.snakemake("probe")
+    workspace.snakemake("plan")
+    after = _json(workspace)
+    assert after["bands"][0]["launches_from"] == "probe"
+    widths = [plan["launches_most"] - plan["launches_least"] for plan in (before, after)]
+    assert widths[1] < widths[0]
+
+
 @pytest.mark.parametrize("profile", ["slurm", "pbs"])
 def test_a_plan_for_a_cluster_needs_no_scheduler_and_refuses_what_does_not_fit(
     workspace: Workspace, profile: str, monkeypatch: pytest.MonkeyPatch

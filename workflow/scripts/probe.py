@@ -1,4 +1,4 @@
-"""Measure how long a launch of each band takes."""
+"""Measure how long a launch of each band takes, and for reduced launches which gases act."""
 
 from pathlib import Path
 
@@ -15,6 +15,7 @@ with running(snakemake.log[0]):
         campaign.grid,
         at_a_time=snakemake.threads,
         timeout=configuration.sixsv.timeout,
+        gases=campaign.promise is not None,
     )
     for probe in probes:
         save(probe, Path(configuration.store))

@@ -142,23 +142,15 @@ class BlockBatches:
 
     @property
     def block_launches(self) -> int:
-        """Launches that a block is expected to take at most, whichever gases act in the band."""
-        return self.expected_launches(self.shape[0] * self.shape[1])
+        """Launches that a block is expected to take if all gases act.
 
-    def expected_launches(self, gas_columns: int) -> int:
-        """Give how many launches a block is expected to take.
-
-        Fitted to blocks of five OLCI bands of the full-size campaign, with aerosol model 5, whose
-        numbers of launches it gives to a quarter. Bands differ: more scattering takes more.
-
-        Parameters
-        ----------
-        gas_columns : int
-            In how many combinations of ozone and water vapour the numbers of the band differ.
+        Batches and walltimes follow from it. It was fitted to blocks of five OLCI bands of the
+        full-size campaign, with aerosol model 5, whose numbers of launches it gives to a quarter;
+        `sixsv_lut.report.expected_launches` gives the range.
         """
-        _, _, aerosols, pressures, altitudes, azimuths, *_ = self.shape
+        ozones, waters, aerosols, pressures, altitudes, azimuths, *_ = self.shape
         places = pressures * altitudes
-        seeds = 5 * azimuths + 20 * aerosols + 16 * places + round(0.6 * gas_columns * places)
+        seeds = 5 * azimuths + 20 * aerosols + 16 * places + round(0.6 * ozones * waters * places)
         checks = aerosols * places + 20 + self.hold_out
         return min(self.block_points, seeds + checks)
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sixsv_lut.cluster.runs import Run, this_host
-from sixsv_lut.files import locked
+from sixsv_lut.files import atomic_write, locked
 
 # How jobs end; for other ends SLURM's words are kept. STOPPED is an end on the user's wish.
 COMPLETED, FAILED, REFUSED, STOPPED = "COMPLETED", "FAILED", "REFUSED", "STOPPED"
@@ -196,7 +196,8 @@ class Records:
             jobs = self.jobs().values()
             failed = failed_jobs(jobs)
             kept = [job for job in jobs if not job.state or job in failed or self.is_unheard(job)]
-            write_whole(self.table, "".join(map(_as_line, kept)))
+            with atomic_write(self.table) as temporary:
+                temporary.write_text("".join(map(_as_line, kept)))
         open_jobs = {job.name for job in kept if not job.state}
         for path in self.exits.iterdir():
             if path.name not in open_jobs:
@@ -317,9 +318,8 @@ class Records:
         job = replace(job, state=state, reason=reason, node=node)
         self.append(job)
         if job.identifier:
-            path = self._state_file(job.known_as)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, "success\n" if state == COMPLETED else "failed\n")
+            with atomic_write(self._state_file(job.known_as)) as temporary:
+                temporary.write_text("success\n" if state == COMPLETED else "failed\n")
         (self.exits / job.name).unlink(missing_ok=True)
         return job
 
@@ -340,7 +340,8 @@ class Records:
     ) -> None:
         """Keep the list of jobs that the scheduler has, with the time at which it was asked."""
         content = {"asked": asked, "live": sorted(identifiers), "ending": sorted(ending)}
-        write_whole(self.live_file, json.dumps(content))
+        with atomic_write(self.live_file) as temporary:
+            temporary.write_text(json.dumps(content))
 
     def read_live(self) -> Live:
         """Give the last list of jobs that the scheduler has."""
@@ -373,10 +374,3 @@ def read_text(path: Path) -> str:
         return path.read_text()
     except OSError:
         return ""
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that no reader sees a part of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.replace(path)

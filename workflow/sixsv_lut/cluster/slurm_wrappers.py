@@ -25,12 +25,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sixsv_lut.cluster.patience import NoAnswerError, StoppedError
-from sixsv_lut.cluster.records import FAILED, STOPPED, Records, read_text, write_whole
+from sixsv_lut.cluster.records import FAILED, STOPPED, Records, read_text
 from sixsv_lut.cluster.runs import FOLDER, PROFILE, RATE, Run
 from sixsv_lut.cluster.slurm import Slurm
 from sixsv_lut.cluster.submission import RefusedError, Submission
 from sixsv_lut.cluster.task import Task
 from sixsv_lut.cluster.watch import Watch
+from sixsv_lut.files import atomic_write
 
 # Options that differ from job to job, and are never the reason of a refusal.
 _OF_ONE_JOB = ("--output", "-o", "--comment", "--wrap")
@@ -102,7 +103,8 @@ def states(records: Records, scheduler: Slurm) -> dict[str, str]:
     watch.jobs = records.open_jobs()
     told = watch.poll()
     memory["accounting"] = scheduler.accounting
-    write_whole(path, json.dumps(memory))
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(memory))
     jobs = records.jobs().values()
     ours = {job.identifier: job for job in jobs if job.run == run and job.identifier}
     told |= {identifier: job.state for identifier, job in ours.items() if job.state}

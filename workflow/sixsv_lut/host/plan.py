@@ -11,7 +11,7 @@ from sixsv_lut.cluster.job_shape import Site
 from sixsv_lut.report.plan import make_plan
 from sixsv_lut.report.plan_text import print_plan, write_json
 from sixsv_lut.report.state import CampaignState
-from sixsv_lut.simulate.probe import expected_times
+from sixsv_lut.simulate.probe import expected_times, known_gases
 
 
 def tell_plan(campaign: Campaign, site: Site) -> None:
@@ -32,13 +32,16 @@ def tell_plan(campaign: Campaign, site: Site) -> None:
         The plan cannot be written.
     """
     state = CampaignState(campaign)
+    fingerprints = {band: of_band.fingerprint for band, of_band in state.bands.items()}
+    store = Path(campaign.configuration.store)
     times = expected_times(
-        {band: of_band.fingerprint for band, of_band in state.bands.items()},
-        Path(campaign.configuration.store),
+        fingerprints,
+        store,
         campaign.configuration.sixsv.seconds_per_launch,
         on_cluster=site.jobs is not None,
     )
-    plan = make_plan(campaign, site, state.read(), times)
+    gases = {band: known_gases(fingerprint, store) for band, fingerprint in fingerprints.items()}
+    plan = make_plan(campaign, site, state.read(), times, gases)
     write_json(plan, campaign.paths.plan)
     console = Console(highlight=False)
     print_plan(plan, console)

@@ -17,7 +17,7 @@ from sixsv_lut.campaign.batches import Batches, BlockBatches
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.points import batch_key
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.lut.derived import DerivedBlocks, DerivedResults
+from sixsv_lut.lut.derived import NEEDED, DerivedBlocks, DerivedResults
 from sixsv_lut.lut.quantities import LUT_QUANTITIES
 from sixsv_lut.sixsv.convention import STANDARD, Convention
 from sixsv_lut.sixsv.report import OF_LAUNCHES, Status
@@ -129,6 +129,9 @@ def collect(
     extras = tuple(name for name in extra_outputs if name not in needed)
     columns = [*needed, *extras]
     derived = DerivedBlocks(grid, batches) if isinstance(batches, BlockBatches) else None
+    of_file = ["status", "launches", "seconds", "reason", *columns]
+    if derived is not None:
+        of_file = list(dict.fromkeys((*of_file, *NEEDED)))
 
     status = np.empty(grid.points, dtype=np.int8)
     # The text needs every digit of the five; extras are only ever written as float32.
@@ -144,9 +147,9 @@ def collect(
         key = batch_key(grid.values_of(numbers), batches.name)
         try:
             sealed = SealedBatch(file, fingerprint, key)
-            table = sealed.table(["status", "launches", "seconds", "reason", *columns])
+            table = sealed.table(of_file)
             if derived is not None:
-                read = derived.read(batch, sealed, columns)
+                read = derived.read(batch, sealed, table, columns)
             else:
                 read = {name: table[name].to_numpy() for name in ("status", *columns)}
         except FileNotFoundError:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from sixsv_lut.arrow import numbers_of
 from sixsv_lut.campaign.batches import BlockBatches
@@ -20,6 +21,9 @@ from sixsv_lut.reduced.skeleton import Method, Skeleton, copy_exact_outputs, der
 from sixsv_lut.sixsv.axes import AXIS_NAMES
 from sixsv_lut.sixsv.report import Status
 from sixsv_lut.store.sealed import SealedBatch
+
+# Columns of a batch from which the points that were not launched are derived.
+NEEDED: tuple[str, ...] = (*AXIS_NAMES, "status", *VALUES)
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class DerivedBlocks:
         self._blocks: list[DerivedBlock] = []
 
     def read(
-        self, batch: int, sealed: SealedBatch, columns: Sequence[str]
+        self, batch: int, sealed: SealedBatch, table: pa.Table, columns: Sequence[str]
     ) -> dict[str, npt.NDArray[Any]]:
         """Give columns of a batch for all of its points, as if all had been launched.
 
@@ -113,6 +117,8 @@ class DerivedBlocks:
             Number of the batch.
         sealed : SealedBatch
             Its file.
+        table : pyarrow.Table
+            The rows of that file, with at least `NEEDED` and `columns`.
         columns : sequence of str
             Names of quantities of 6SV's report, each with an exact structure or rho_atm.
 
@@ -131,7 +137,6 @@ class DerivedBlocks:
         if kept is None or len(kept.blocks) != len(blocks):
             raise CampaignError(f"{sealed.path} does not say how its points are derived")
         names = list(dict.fromkeys((*VALUES, *columns)))
-        table = sealed.table([*AXIS_NAMES, "status", *names])
         launched = self._grid.locate(points_of(table))
         status = numbers_of(table["status"])
         values = np.stack([numbers_of(table[name]) for name in names], axis=1)

@@ -31,6 +31,8 @@ class Counts:
         Points whose launch has ended, and those of them without a good result.
     blocks, finished_blocks : int
         With reduced launches, number of blocks, and of those in complete batches; else 0.
+    launches_of_finished_blocks : int
+        Points of these that were launched.
     """
 
     points: int
@@ -38,6 +40,7 @@ class Counts:
     failed: int
     blocks: int = 0
     finished_blocks: int = 0
+    launches_of_finished_blocks: int = 0
 
 
 class Finished(Protocol):
@@ -152,4 +155,5 @@ class FinishedBlocks:
             failed=sum(account.failed for account in accounts.values()),
             blocks=self._batches.number_of_blocks,
             finished_blocks=blocks,
+            launches_of_finished_blocks=in_sealed,
         )

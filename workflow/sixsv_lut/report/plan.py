@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sixsv_lut.campaign.batches import RangeBatches
+from sixsv_lut.campaign.batches import BlockBatches, RangeBatches
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, smallest_batch_size
 from sixsv_lut.cluster.job_shape import JobShape, Site
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.lut.quantities import LUT_QUANTITIES
+from sixsv_lut.report.expected_launches import LaunchRange, launches_of_band
 from sixsv_lut.report.state import Progress
-from sixsv_lut.simulate.probe import LaunchTime
+from sixsv_lut.simulate.probe import ActingGases, LaunchTime
 from sixsv_lut.sixsv.convention import convention
 
 # Bytes of products, measured on a batch and a LUT of one OLCI band with two atmospheres and the
@@ -61,7 +62,9 @@ class Amounts:
     Attributes
     ----------
     launches, launches_done, launches_left : int
-        In all, in the store, to be run.
+        In all, in the store, to be run. With reduced launches, the middle of what is expected.
+    launches_least, launches_most : int
+        From how many to how many in all are expected; with all launches, their number.
     launches_failed : int
         Of those in the store, those without a good result.
     batches, batches_left : int
@@ -70,6 +73,8 @@ class Amounts:
         Jobs of these batches; 0 on this machine alone.
     cpu_seconds, cpu_seconds_done, cpu_seconds_left : float
         Of the launches.
+    cpu_seconds_least, cpu_seconds_most : float
+        Of the least and the most launches.
     store_bytes, lut_bytes : int
         About what sealed batches and LUT take in the end.
     """
@@ -77,6 +82,8 @@ class Amounts:
     launches: int
     launches_done: int
     launches_left: int
+    launches_least: int
+    launches_most: int
     launches_failed: int
     batches: int
     batches_left: int
@@ -85,6 +92,8 @@ class Amounts:
     cpu_seconds: float
     cpu_seconds_done: float
     cpu_seconds_left: float
+    cpu_seconds_least: float
+    cpu_seconds_most: float
     store_bytes: int
     lut_bytes: int
 
@@ -101,6 +110,10 @@ class BandPlan(Amounts):
     ----------
     band : str
         Official name.
+    launches_from : str
+        How their number is known: ``points``, all of which are launched; or what is expected
+        follows from the ``grid``, also from the gases that act by a ``probe``, or also from
+        ``finished blocks``.
     seconds_per_launch : float
         Expected elapsed time of a launch.
     seconds_per_launch_from : str
@@ -112,6 +125,7 @@ class BandPlan(Amounts):
     """
 
     band: str
+    launches_from: str
     seconds_per_launch: float
     seconds_per_launch_from: str
     probe_host: str | None
@@ -217,6 +231,8 @@ class Plan(Amounts):
         check it.
     elapsed_seconds : float
         Expected time of what is left, waiting in a queue and the making of LUTs apart.
+    elapsed_seconds_least, elapsed_seconds_most : float
+        The same of the least and the most launches.
     job : JobPlan or None
         One cluster job.
     files : FilePlan
@@ -239,6 +255,8 @@ class Plan(Amounts):
     configured_seconds_per_launch: float
     advised_seconds_per_launch: float | None
     elapsed_seconds: float
+    elapsed_seconds_least: float
+    elapsed_seconds_most: float
     job: JobPlan | None
     files: FilePlan
     suggested_batch_size: BatchSizePlan | None
@@ -250,6 +268,7 @@ def make_plan(
     site: Site,
     progress: Mapping[str, Progress],
     times: Mapping[str, LaunchTime],
+    gases: Mapping[str, ActingGases | None] | None = None,
 ) -> Plan:
     """Tell what a campaign costs.
 
@@ -263,6 +282,8 @@ def make_plan(
         What the store has of each band.
     times : mapping of str to LaunchTime
         How long a launch of each band is expected to take.
+    gases : mapping of str to ActingGases or None, optional
+        Which gases act in each band, as far as that is known; for reduced launches.
 
     Returns
     -------
@@ -271,7 +292,10 @@ def make_plan(
     """
     configuration = campaign.configuration
     size = campaign.batches.launches(0)
-    bands = tuple(_band(campaign, site, band, progress[band], times[band]) for band in times)
+    known = gases or {}
+    bands = tuple(
+        _band(campaign, site, band, progress[band], times[band], known.get(band)) for band in times
+    )
     slowest = max(band.seconds_per_launch for band in bands)
     sums = _sums(bands)
     return Plan(
@@ -289,7 +313,9 @@ def make_plan(
         else len(bands) * (1 if campaign.is_checked_at_once else 2),
         configured_seconds_per_launch=configuration.sixsv.seconds_per_launch,
         advised_seconds_per_launch=_advised(configuration, times),
-        elapsed_seconds=_elapsed(site, size, bands),
+        elapsed_seconds=_elapsed(campaign, site, bands, "launches"),
+        elapsed_seconds_least=_elapsed(campaign, site, bands, "launches_least"),
+        elapsed_seconds_most=_elapsed(campaign, site, bands, "launches_most"),
         job=_job(campaign, site, slowest),
         files=_files(campaign, site, sums["batches_left"]),
         suggested_batch_size=suggest_batch_size(campaign, site, slowest),
@@ -298,19 +324,36 @@ def make_plan(
 
 
 def _band(
-    campaign: Campaign, site: Site, band: str, progress: Progress, time: LaunchTime
+    campaign: Campaign,
+    site: Site,
+    band: str,
+    progress: Progress,
+    time: LaunchTime,
+    gases: ActingGases | None,
 ) -> BandPlan:
-    points, done, left = progress.points, progress.finished, progress.left
-    batches = len(campaign.batches)
-    # The first batch is a full one.
-    batches_left = min(batches, math.ceil(left / campaign.batches.launches(0)))
+    batches, done = len(campaign.batches), progress.finished
+    if isinstance(campaign.batches, BlockBatches):
+        expected = launches_of_band(campaign.grid, campaign.batches, gases, progress)
+        source = "probe" if gases else "grid"
+        if progress.finished_blocks:
+            source = "finished blocks"
+        blocks_left = progress.blocks - progress.finished_blocks
+        batches_left = math.ceil(blocks_left / campaign.batches.blocks_of_batch)
+    else:
+        expected, source = LaunchRange(progress.points, progress.points), "points"
+        # The first batch is a full one.
+        batches_left = min(batches, math.ceil(progress.left / campaign.batches.launches(0)))
+    launches = expected.middle
     on_cluster = site.jobs is not None
     return BandPlan(
         band=band,
-        launches=points,
+        launches=launches,
         launches_done=done,
-        launches_left=left,
+        launches_left=launches - done,
+        launches_least=expected.least,
+        launches_most=expected.most,
         launches_failed=progress.failed,
+        launches_from=source,
         batches=batches,
         batches_left=batches_left,
         cluster_jobs=math.ceil(batches / site.batches_per_job) if on_cluster else 0,
@@ -320,10 +363,12 @@ def _band(
         probe_host=time.probe.host if time.probe else None,
         probe_date=time.probe.date if time.probe else None,
         probe_launches_at_a_time=time.probe.at_a_time if time.probe else None,
-        cpu_seconds=points * time.seconds,
+        cpu_seconds=launches * time.seconds,
         cpu_seconds_done=done * time.seconds,
-        cpu_seconds_left=left * time.seconds,
-        store_bytes=round(batches * _SEALED_BYTES + points * _SEALED_BYTES_PER_POINT),
+        cpu_seconds_left=(launches - done) * time.seconds,
+        cpu_seconds_least=expected.least * time.seconds,
+        cpu_seconds_most=expected.most * time.seconds,
+        store_bytes=round(batches * _SEALED_BYTES + launches * _SEALED_BYTES_PER_POINT),
         lut_bytes=_lut_bytes(campaign),
     )
 
@@ -346,15 +391,18 @@ def _lut_bytes(campaign: Campaign) -> int:
     return round(size)
 
 
-def _elapsed(site: Site, size: int, bands: tuple[BandPlan, ...]) -> float:
+def _elapsed(campaign: Campaign, site: Site, bands: Sequence[BandPlan], launches: str) -> float:
     # All places take the next job as soon as they are free; jobs of a band are alike, but its last.
-    full_launches = size * site.batches_per_job
     jobs, total, longest = 0, 0.0, 0.0
     for band in bands:
-        full, rest = divmod(band.launches_left, full_launches)
-        for count, launches in ((full, full_launches), (1, rest)):
-            if count and launches:
-                seconds = site.job_seconds(launches, size, band.seconds_per_launch)
+        left = getattr(band, launches) - band.launches_done
+        size = campaign.batches.launches(0)
+        if campaign.promise is not None:
+            size = max(1, math.ceil(left / max(1, band.batches_left)))
+        full, rest = divmod(left, size * site.batches_per_job)
+        for count, of_job in ((full, size * site.batches_per_job), (1, rest)):
+            if count and of_job:
+                seconds = site.job_seconds(of_job, size, band.seconds_per_launch)
                 jobs += count
                 total += count * seconds
                 longest = max(longest, seconds)

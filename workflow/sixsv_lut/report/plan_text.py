@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sixsv_lut.files import atomic_write
 from sixsv_lut.readable import duration, hours, size
-from sixsv_lut.report.plan import Plan
+from sixsv_lut.report.plan import Amounts, Plan
 
 # What Snakemake makes of --jobs unlimited.
 _NO_LIMIT = sys.maxsize
@@ -56,7 +56,9 @@ def print_plan(plan: Plan, console: Console) -> None:
 
 
 def _bands(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False, padding=(0, 1, 0, 0))
+    # Ranges are wide: without padding one blank is left between columns.
+    padding = 0 if plan.launches_are_estimated else (0, 1, 0, 0)
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False, padding=padding)
     bands = plan.bands
 
     def column(name: str, values: Iterable[str], total: str) -> None:
@@ -64,16 +66,23 @@ def _bands(plan: Plan) -> Table:
         columns.append(list(values))
 
     columns: list[list[str]] = []
+
+    def launches(part: Amounts) -> str:
+        return _number_between(part.launches_least, part.launches_most)
+
+    def cpu_hours(part: Amounts) -> str:
+        return _between(hours(part.cpu_seconds_least / 3600), hours(part.cpu_seconds_most / 3600))
+
+    estimated = "\n(estimate)" if plan.launches_are_estimated else ""
     column("band", (band.band for band in bands), "all")
-    column("launches", (_number(band.launches) for band in bands), _number(plan.launches))
+    column(f"launches{estimated}", map(launches, bands), launches(plan))
     done = (_number(band.launches_done) for band in bands)
     column("in store", done, _number(plan.launches_done))
     column("batches", (_number(band.batches) for band in bands), _number(plan.batches))
     left = (_number(band.batches_left) for band in bands)
     column("left", left, _number(plan.batches_left))
     column("s/launch", (f"{band.seconds_per_launch:.3g}" for band in bands), "")
-    cpu_hours = (hours(band.cpu_seconds / 3600) for band in bands)
-    column("CPU-h", cpu_hours, hours(plan.cpu_seconds / 3600))
+    column("CPU-h", map(cpu_hours, bands), cpu_hours(plan))
     column("store", (size(band.store_bytes) for band in bands), size(plan.store_bytes))
     column("LUT", (size(band.lut_bytes) for band in bands), size(plan.lut_bytes))
     for row in zip(*columns, strict=True):
@@ -87,32 +96,32 @@ def _summary(plan: Plan) -> Table:
     table.add_column(overflow="fold")
 
     table.add_row("points", _number(plan.points))
-    if plan.launches_are_estimated:
-        part = plan.points * len(plan.bands) / plan.launches
-        table.add_row(
-            "launches",
-            f"an estimate, about one for {part:.2g} points: it takes ozone and water vapour to act "
-            "in all bands, and becomes better as blocks are finished",
-        )
+    if plan.launches_least < plan.launches_most:
+        table.add_row("launches", _expected_launches(plan))
     for i, line in enumerate(_launch_time(plan)):
         table.add_row("" if i else "launch time", line)
-    spent, done, left = (
-        hours(seconds / 3600)
-        for seconds in (plan.cpu_seconds, plan.cpu_seconds_done, plan.cpu_seconds_left)
+    least, most, done = (
+        seconds / 3600
+        for seconds in (plan.cpu_seconds_least, plan.cpu_seconds_most, plan.cpu_seconds_done)
     )
-    table.add_row("CPU-hours", f"about {spent} in all, {done} done, {left} left")
+    spent = _between(hours(least), hours(most), " to ")
+    left = _between(hours(least - done), hours(most - done), " to ")
+    table.add_row("CPU-hours", f"about {spent} in all, {hours(done)} done, {left} left")
     if plan.launches_failed:
         table.add_row(
             "failed",
             f"{_count(plan.launches_failed, 'launch')} of those in the store; not run again before "
             "the files of their batches are removed, as the error at the end of a run tells",
         )
-    if not plan.launches_left:
+    elapsed = _between(
+        duration(plan.elapsed_seconds_least), duration(plan.elapsed_seconds_most), " to "
+    )
+    if not plan.batches_left:
         table.add_row("elapsed time", "none: all launches are in the store")
     elif plan.on_cluster:
-        table.add_row("elapsed time", f"about {duration(plan.elapsed_seconds)}, without queueing")
+        table.add_row("elapsed time", f"about {elapsed}, without queueing")
     else:
-        table.add_row("elapsed time", f"about {duration(plan.elapsed_seconds)}")
+        table.add_row("elapsed time", f"about {elapsed}")
     if plan.job:
         table.add_row(
             "cluster jobs",
@@ -139,6 +148,21 @@ def _summary(plan: Plan) -> Table:
     )
     table.add_row("batch size", _batch_size(plan))
     return table
+
+
+def _expected_launches(plan: Plan) -> str:
+    all_points = plan.points * len(plan.bands)
+    least, most = (all_points / number for number in (plan.launches_most, plan.launches_least))
+    expected = f"{_two_digits(plan.launches_least)} to {_two_digits(plan.launches_most)}"
+    text = f"{expected}, an estimate: one for {least:.2g} to {most:.2g} points"
+    known = {band.launches_from for band in plan.bands}
+    if known == {"finished blocks"}:
+        return f"{text}, by what finished blocks took"
+    if "grid" in known:
+        return (
+            f"{text}; snakemake probe finds out which gases act, and finished blocks narrow it more"
+        )
+    return f"{text}, by the gases that act; finished blocks narrow it"
 
 
 def _launch_time(plan: Plan) -> list[str]:
@@ -187,6 +211,23 @@ def _batch_size(plan: Plan) -> str:
         f"{now}; suggested: {suggested.launches}, for {unit} of about {duration(takes)} "
         f"({_count(suggested.batches, 'batch')} in all)"
     )
+
+
+def _between(least: str, most: str, to: str = "-") -> str:
+    # One number where both read the same.
+    return least if least == most else f"{least}{to}{most}"
+
+
+def _number_between(least: int, most: int) -> str:
+    # Of what is not known exactly two digits are enough, and fit the table.
+    if least == most:
+        return _number(least)
+    unit, sign = (1e6, " M") if most >= 1e6 else (1e3, " k") if most >= 1e4 else (1, "")
+    return _between(_two_digits(least / unit), _two_digits(most / unit)) + sign
+
+
+def _two_digits(number: float) -> str:
+    return f"{number:.2g}" if number < 10 else f"{float(f'{number:.2g}'):,.0f}"
 
 
 def _number(number: int) -> str:

@@ -69,6 +69,8 @@ class Progress:
         configuration expects as long as none of their band has ended.
     blocks, finished_blocks : int
         With reduced launches, number of blocks, and of those in complete batches; else 0.
+    launches_of_finished_blocks : int
+        Points of these that were launched.
     """
 
     points: int = 0
@@ -82,6 +84,7 @@ class Progress:
     core_seconds_left: float = 0.0
     blocks: int = 0
     finished_blocks: int = 0
+    launches_of_finished_blocks: int = 0
 
     @property
     def left(self) -> int:
@@ -158,6 +161,7 @@ class CampaignState:
             core_seconds_left=sum(band.core_seconds_left for band in bands),
             blocks=sum(band.blocks for band in bands),
             finished_blocks=sum(band.finished_blocks for band in bands),
+            launches_of_finished_blocks=sum(band.launches_of_finished_blocks for band in bands),
         )
 
 
@@ -331,7 +335,10 @@ class BandState:
     def _counts_of_description(self, described: Account) -> Counts:
         batches = self._campaign.batches
         blocks = batches.number_of_blocks if isinstance(batches, BlockBatches) else 0
-        return Counts(described.points, described.points, described.failed, blocks, blocks)
+        launched = described.points
+        return Counts(
+            launched, launched, described.failed, blocks, blocks, launched if blocks else 0
+        )
 
     def _progress(self, now: float) -> Progress:
         journals = self._running_attempts()
@@ -364,6 +371,7 @@ class BandState:
             core_seconds_left=(counts.points - counts.finished) * (mean if launches else expected),
             blocks=counts.blocks,
             finished_blocks=counts.finished_blocks,
+            launches_of_finished_blocks=counts.launches_of_finished_blocks,
         )
 
 

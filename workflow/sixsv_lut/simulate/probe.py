@@ -1,4 +1,4 @@
-"""How long a launch takes: measured by a short run of real launches, and saved.
+"""How long a launch takes, and which gases act: measured by some real launches, and saved.
 
 The store keeps the last measurement of each machine.
 """
@@ -6,6 +6,7 @@ The store keeps the last measurement of each machine.
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import logging
 import math
@@ -15,7 +16,7 @@ import socket
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,8 +28,13 @@ from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.files import atomic_write, open_regular
+from sixsv_lut.reduced.block import BLOCK_AXES, VALUES, Block
+from sixsv_lut.reduced.copies import find_gases
+from sixsv_lut.reduced.launches import LaunchAllError
+from sixsv_lut.reduced.launches import Launches as LaunchesOfBlock
 from sixsv_lut.simulate.launches import Launches, launcher_of
-from sixsv_lut.sixsv.report import Status
+from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.sixsv.report import QUANTITY_NAMES, Status
 from sixsv_lut.store.folder import StoreFolder
 from sixsv_lut.store.records import Result
 
@@ -39,6 +45,22 @@ log = logging.getLogger(__name__)
 MOST_LAUNCHES = 32
 LEAST_LAUNCHES = 4
 PROBE_SECONDS = 60.0
+
+_COLUMNS = [QUANTITY_NAMES.index(name) for name in VALUES]
+
+
+@dataclass(frozen=True)
+class ActingGases:
+    """Which gases that have an axis change what 6SV prints for a band.
+
+    Attributes
+    ----------
+    ozone, water_vapour : bool
+        Whether it does.
+    """
+
+    ozone: bool
+    water_vapour: bool
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,8 @@ class Probe:
         Elapsed time of a launch.
     date : str
         When, in ISO 8601, UTC.
+    ozone_acts, water_vapour_acts : bool or None
+        Which gases change what 6SV prints; None if that was not asked, or a launch failed.
     """
 
     band: str
@@ -79,6 +103,15 @@ class Probe:
     min_seconds: float
     max_seconds: float
     date: str
+    ozone_acts: bool | None = None
+    water_vapour_acts: bool | None = None
+
+    @property
+    def gases(self) -> ActingGases | None:
+        """Which gases act; None if that is not known."""
+        if self.ozone_acts is None or self.water_vapour_acts is None:
+            return None
+        return ActingGases(self.ozone_acts, self.water_vapour_acts)
 
 
 @dataclass(frozen=True)
@@ -140,6 +173,7 @@ def measure(
     at_a_time: int,
     timeout: float,
     seconds: float = PROBE_SECONDS,
+    gases: bool = False,
 ) -> list[Probe]:
     """Launch 6SV for some points of every band, and tell how long it took.
 
@@ -155,6 +189,8 @@ def measure(
         Seconds after which a launch is killed.
     seconds : float
         When to stop: then `LEAST_LAUNCHES` of each band are brought to an end, and no more.
+    gases : bool
+        Whether to find out, by three more launches of each band, which gases act.
 
     Returns
     -------
@@ -185,15 +221,47 @@ def measure(
             [pool.submit(launch, turn, band) for band in bands] for turn in range(len(points))
         ]
         ended = [[future.result() for future in turn] for turn in futures]
+        acting = [_acting_gases(grid, band, pool) if gases else None for band in bands]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         launcher.stop()
         pool.shutdown(wait=True)
-    by_band = zip(*ended, strict=True)
-    return [_probe(recipe, of, at_a_time) for recipe, of in zip(recipes, by_band, strict=True)]
+    by_band = zip(recipes, zip(*ended, strict=True), acting, strict=True)
+    return [_probe(recipe, of_band, at_a_time, found) for recipe, of_band, found in by_band]
 
 
-def _probe(recipe: Recipe, ended: Sequence[Result | None], at_a_time: int) -> Probe:
+def _acting_gases(grid: Grid, band: Launches, pool: Executor) -> ActingGases | None:
+    # As a block of reduced launches is asked, but at one azimuth, and with one aerosol under one
+    # atmosphere: the thickest and the most air, and the longest way through both.
+    values = {name: axis.tolist() for name, axis in zip(AXIS_NAMES, grid.axes, strict=True)}
+    most = {"aot550": max, "psurf": max, "alti": min, "phi": min}
+    axes = tuple(
+        (most[name](values[name]),) if name in most else _ends(values[name]) for name in BLOCK_AXES
+    )
+    block = Block(axes, max(values["thetas"]), max(values["thetav"]))
+    points = list(itertools.product(*block.axes, (block.thetas,), (block.thetav,)))
+    search = find_gases(block, LaunchesOfBlock(block))
+    asked = [np.array(points[point]) for point in next(search)]
+    results = list(pool.map(band.launch, asked))
+    if any(result.status != Status.OK for result in results):
+        return None
+    try:
+        search.send(np.array([result.quantities for result in results])[:, _COLUMNS])
+    except StopIteration as end:
+        columns, _ = end.value
+    except LaunchAllError:  # nothing can be left out, whichever gases act
+        return None
+    ozones, waters = zip(*(divmod(column, len(axes[1])) for column in columns), strict=True)
+    return ActingGases(ozone=len(set(ozones)) > 1, water_vapour=len(set(waters)) > 1)
+
+
+def _ends(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(sorted({min(values), max(values)}))
+
+
+def _probe(
+    recipe: Recipe, ended: Sequence[Result | None], at_a_time: int, gases: ActingGases | None
+) -> Probe:
     times = [one.seconds for one in ended if one and one.status == Status.OK]
     reasons = [one.reason for one in ended if one and one.status != Status.OK]
     for reason in reasons:
@@ -217,6 +285,8 @@ def _probe(recipe: Recipe, ended: Sequence[Result | None], at_a_time: int) -> Pr
         min_seconds=round(min(times), 4),
         max_seconds=round(max(times), 4),
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        ozone_acts=gases.ozone if gases else None,
+        water_vapour_acts=gases.water_vapour if gases else None,
     )
     log.info("%s", probe)
     return probe
@@ -317,6 +387,25 @@ def expected_times(
     }
 
 
+def known_gases(fingerprint: str, store: Path) -> ActingGases | None:
+    """Tell which gases act in a band, by the newest probe that has asked, of any machine.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Fingerprint of the band's recipe.
+    store : Path
+        Folder of the store.
+
+    Returns
+    -------
+    ActingGases or None
+        None if no probe has told.
+    """
+    found = (probe.gases for probe in load(fingerprint, store))
+    return next((gases for gases in found if gases is not None), None)
+
+
 def describe(probes: Sequence[Probe]) -> str:
     """Write measurements for people: a line for each band."""
     first = probes[0]
@@ -326,6 +415,14 @@ def describe(probes: Sequence[Probe]) -> str:
         lines.append(
             f"  {probe.band}  mean {probe.mean_seconds:.3g}, median {probe.median_seconds:.3g}, "
             f"from {probe.min_seconds:.3g} to {probe.max_seconds:.3g} "
-            f"({probe.launches} launches{failed})"
+            f"({probe.launches} launches{failed}){_described(probe.gases)}"
         )
     return "\n".join(lines)
+
+
+def _described(gases: ActingGases | None) -> str:
+    if gases is None:
+        return ""
+    acting = {"ozone": gases.ozone, "water vapour": gases.water_vapour}
+    names = " and ".join(name for name, acts in acting.items() if acts)
+    return f"; {names} {'act' if all(acting.values()) else 'acts'}" if names else "; no gas acts"
