@@ -50,7 +50,7 @@ from sixsv_lut.reduced.skeleton import Method, derive, interpolate
 from sixsv_lut.sixsv.axes import AXIS_NAMES
 from sixsv_lut.sixsv.instruments import find_band
 
-# 25 blocks of 1,056 points; without aerosol, because that is fast.
+# 9 blocks of 1,056 points; without aerosol, because that is fast.
 AXES: dict[str, Any] = {
     "uo3": [0.3],
     "uw": [0.5, 2, 4, 6],
@@ -58,8 +58,8 @@ AXES: dict[str, Any] = {
     "psurf": [650, 720, 790, 850, 900, 950, 1000, 1050],
     "alti": [0, 1, 3],
     "phi": {"start": 0, "stop": 180, "step": 18},
-    "thetas": [10, 25, 40, 55, 70],
-    "thetav": [5, 20, 35, 50, 60],
+    "thetas": [10, 25, 40],
+    "thetav": [5, 20, 35],
 }
 
 Values = npt.NDArray[np.float64]
