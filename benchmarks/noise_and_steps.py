@@ -1,4 +1,4 @@
-"""Reduced launches of a 6SV whose rho_atm has noise or steps: is what is said of the error true?
+"""Reduced launches of a 6SV with noise or steps in rho_atm, whose true errors are all known.
 
 All points of a small campaign are launched with the real 6SV, once. In each case noise or a step is
 added to the rho_atm that it printed, which is then rounded as 6SV rounds, and every block is
