@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut report report-picture install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files benchmark-reader benchmark-surfaces clean
+.PHONY: lut report report-picture install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files benchmark-reader benchmark-surfaces benchmark-noise-and-steps clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -127,6 +127,10 @@ benchmark-reduced-blocks: install
 
 benchmark-both-modes: install
 	$(BIN)/python benchmarks/both_modes.py $(ARGUMENTS)
+
+# Reduced launches of a 6SV with noise and steps: is what is said of the error true? Launches are kept in a file.
+benchmark-noise-and-steps: install
+	$(BIN)/python benchmarks/noise_and_steps.py $(ARGUMENTS)
 
 # Files damaged at random: no table may be wrong.
 benchmark-damaged-files: install-dev

@@ -19,10 +19,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from sixsv_lut.cluster.records import COMPLETED, STOPPED, Job, Records
 from sixsv_lut.sixsv.executable import find_executable, launch_environment
+from sixsv_lut.sixsv.report import Status
 
 ROOT = Path(__file__).parents[2]
 TOOL = Path(__file__).with_name("private_openpbs.sh")
@@ -54,6 +57,27 @@ axes:
   thetav: [10, 40]
 batch_size: {batch_size}
 pictures: false
+"""
+# Some 3,340 launches of 3,528 points: the hold-out points alone are 2,996.
+REDUCED = """\
+campaign: small
+sixsv: {{executable: {executable}, timeout: 600}}
+satellite: S3A
+instrument: OLCI
+bands: [Oa20]
+aerosol: {{model: 0}}
+axes:
+  uo3: [0.3]
+  uw: {uw}
+  aot550: [0]
+  psurf: [700, 770, 840, 900, 950, 1000, 1050]
+  alti: [0, 1, 3]
+  phi: {{start: 0, stop: 180, step: 9}}
+  thetas: [20]
+  thetav: [10, 40]
+launches: reduced
+batch_size: {batch_size}
+formats: [text, netcdf]
 """
 # After the file "eat" was made, one launch takes more memory than its job may have.
 EXECUTABLE = """\
@@ -87,7 +111,14 @@ class Case:
     """A working folder of the ordinary user, and Snakemake in it."""
 
     def __init__(
-        self, name: str, uw: str = "[0.5, 3.0]", batch_size: int = BATCH, points: int = POINTS
+        self,
+        name: str,
+        uw: str = "[0.5, 3.0]",
+        batch_size: int = BATCH,
+        points: int = POINTS,
+        *,
+        configuration: str = CONFIGURATION,
+        sixsv: Path | None = None,
     ) -> None:
         self.folder = SERVER / "work" / name
         self.folder.mkdir()
@@ -101,7 +132,7 @@ class Case:
         )
         executable.chmod(0o755)
         (self.folder / "config.yaml").write_text(
-            CONFIGURATION.format(executable=executable, uw=uw, batch_size=batch_size)
+            configuration.format(executable=sixsv or executable, uw=uw, batch_size=batch_size)
         )
         owner = (SERVER / "work").stat()
         for path in (self.folder, *self.folder.iterdir()):
@@ -160,8 +191,8 @@ class Case:
         finally:
             (self.folder / "hold").unlink(missing_ok=True)
 
-    def lut(self) -> bytes:
-        return (self.folder / f"{LUT}.csv").read_bytes()
+    def lut(self, name: str = LUT) -> bytes:
+        return (self.folder / f"{name}.csv").read_bytes()
 
     def launches(self) -> int:
         path = self.folder / "launches"
@@ -542,6 +573,40 @@ def test_killed_with_jobs_running_and_queued(case: Case, tell: Tell) -> None:
     case.ends_well()
     assert case.submissions() == 3
     tell("kill -9 with jobs running and queued, next run on the other host")
+
+
+# --- reduced launches -------------------------------------------------------------------------
+
+
+def test_reduced_launches(record_property: Callable[[str, object], None]) -> None:
+    lut = LUT.replace("Oa03", "Oa20")
+    shape = ("[0.5, 2.5, 4, 6]", 1700)
+    alone = Case("local-reduced", *shape, configuration=REDUCED)
+    alone.finish(profile="local")
+    needed = alone.launches()
+    # The same executable, because what is drawn at random depends on it. It counts for both.
+    case = Case("reduced", *shape, configuration=REDUCED, sixsv=alone.folder / "6sv")
+    try:
+        case.start("--group-components", "simulate=1")
+        case.until(lambda: alone.launches() > needed + 300, 300)
+        operator("qdel", jobs("R")[0])
+        case.ends_well()
+        twice = alone.launches() - 2 * needed
+        record_property("fault", "qdel of a running job of reduced launches")
+        record_property("launches run twice", twice)
+        assert case.lut(lut) == alone.lut(lut)
+        with (
+            xr.open_dataset(case.folder / f"{lut}.nc") as made,
+            xr.open_dataset(alone.folder / f"{lut}.nc") as expected,
+        ):
+            assert made.drop_attrs().identical(expected.drop_attrs())
+            assert set(np.unique(made.status)) == {Status.OK, Status.DERIVED}
+            assert int((made.status == Status.OK).sum()) == needed
+        assert twice == 0
+        assert len(case.failures()) == 1
+        record_property("how it ended", "LUT complete, byte for byte")
+    finally:
+        _end(case)
 
 
 # --- many jobs ----------------------------------------------------------------------------------

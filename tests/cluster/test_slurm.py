@@ -1,6 +1,6 @@
 """The SLURM profile on a real SLURM, with faults; run by tests/cluster/private_slurm.sh.
 
-Four campaigns run at the same time on one private cluster, each with faults of its own, and the
+Five campaigns run at the same time on one private cluster, each with faults of its own, and the
 outage of slurmctld hits them all. Every one must end with the LUT that this machine alone makes,
 and must run no launch twice that was flushed before the fault.
 """
@@ -22,12 +22,15 @@ from itertools import pairwise
 from pathlib import Path
 from threading import Event
 
+import numpy as np
 import pytest
+import xarray as xr
 import yaml
 
 from sixsv_lut.cluster.records import Job, Records, campaign_tag
 from sixsv_lut.simulate.batch import FLUSH_SECONDS
 from sixsv_lut.sixsv.executable import find_executable
+from sixsv_lut.sixsv.report import Status
 
 pytestmark = pytest.mark.slurm
 
@@ -54,6 +57,25 @@ SMALL = {
     },
     "batch_size": 16,
     "formats": ["text"],
+}
+
+# Some 3,340 launches of 3,528 points: the hold-out points alone are 2,996.
+REDUCED = {
+    **SMALL,
+    "bands": ["Oa20"],
+    "axes": {
+        "uo3": [0.3],
+        "uw": [0.5, 2.5, 4, 6],
+        "aot550": [0],
+        "psurf": [700, 770, 840, 900, 950, 1000, 1050],
+        "alti": [0, 1, 3],
+        "phi": {"start": 0, "stop": 180, "step": 9},
+        "thetas": [20],
+        "thetav": [10, 40],
+    },
+    "launches": "reduced",
+    "batch_size": 1700,
+    "formats": ["text", "netcdf"],
 }
 
 # The partition in which no node dies.
@@ -315,12 +337,29 @@ def interrupted_campaign(folder: Path, done: Event) -> Run:
     return run
 
 
+def reduced_campaign(folder: Path) -> tuple[Run, Path]:
+    """Reduced launches: a job is killed; then the same campaign on this machine alone."""
+    run = Run(folder, REDUCED, options=(*QUIET, "--group-components", "simulate=1"))
+    process = run.start()
+    run.wait_for_launches(300, 300)
+    slurm("scancel", "--signal=KILL", "--full", run.jobs("RUNNING")[0])
+    run.faults.append(time.time())
+    assert run.finish(process) == 0, run.log()[-3000:]
+    launches = (run.folder / "launches").rename(run.folder / "launches-of-jobs")
+    # The same executable, because what is drawn at random depends on it.
+    sixsv = {**REDUCED["sixsv"], "executable": str(run.folder / "sixsv")}
+    alone(run.folder / "alone", {**REDUCED, "sixsv": sixsv})
+    launches.rename(run.folder / "launches")
+    return run, run.folder / "alone/results/alone"
+
+
 @dataclass
 class Campaigns:
     default: Run
     walltime: Run
     killed: Run
     interrupted: Run
+    reduced: tuple[Run, Path]
     alone: dict[str, dict[str, bytes]]
 
 
@@ -336,11 +375,17 @@ def campaigns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaigns]:
         walltime = pool.submit(walltime_campaign, folder / "walltime")
         killed = pool.submit(killed_campaign, folder / "killed", killed_done)
         interrupted = pool.submit(interrupted_campaign, folder / "interrupted", interrupted_done)
+        reduced = pool.submit(reduced_campaign, folder / "reduced")
         small = pool.submit(alone, folder / "small", {**SMALL, "batch_size": 96})
         reference = {"default": alone(folder / "reference", default_configuration)}
         reference["small"] = small.result()
         yield Campaigns(
-            default.result(), walltime.result(), killed.result(), interrupted.result(), reference
+            default.result(),
+            walltime.result(),
+            killed.result(),
+            interrupted.result(),
+            reduced.result(),
+            reference,
         )
 
 
@@ -377,6 +422,23 @@ def test_ctrl_c_cancels_and_the_next_run_goes_on(campaigns: Campaigns) -> None:
     """After Ctrl-C no job is left, and nothing that was flushed runs again."""
     run = campaigns.interrupted
     assert run.luts() == campaigns.alone["small"]
+    run.assert_nothing_flushed_ran_twice()
+
+
+def test_reduced_launches_give_the_lut_of_one_machine(campaigns: Campaigns) -> None:
+    """After a kill the same points are launched, and the others get the same values and status."""
+    run, alone = campaigns.reduced
+    name = "OUTLUT_S3A_OLCI_Oa20"
+    assert run.luts() == {f"{name}.csv": (alone / f"{name}.csv").read_bytes()}
+    with (
+        xr.open_dataset(run.folder / f"results/reduced/{name}.nc") as made,
+        xr.open_dataset(alone / f"{name}.nc") as expected,
+    ):
+        assert made.drop_attrs().identical(expected.drop_attrs())
+        assert set(np.unique(made.status)) == {Status.OK, Status.DERIVED}
+        launched = int((made.status == Status.OK).sum())
+    assert len({deck for deck, _ in run.launches()}) == launched
+    assert any(job.state != "COMPLETED" for job in run.ended())
     run.assert_nothing_flushed_ran_twice()
 
 

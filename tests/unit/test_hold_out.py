@@ -45,7 +45,8 @@ def test_with_enough_points_the_statement_is_on_999_of_1000_values() -> None:
     assert said.share == 0.999
     assert said.sentence == (
         "with 95 % confidence at least 99.9 % of the derived rho_atm, every pair of thetas and "
-        "thetav counting the same, differ from 6SV by no more than 5.5e-06 (3042 random launches)"
+        "thetav counting the same, differ from 6SV by no more than 5.5e-06 (3042 random launches, "
+        "counted among them)"
     )
 
 
@@ -60,7 +61,7 @@ def test_a_second_draw_and_a_relative_promise_are_said() -> None:
     assert sentence.startswith("with 97.5 % confidence at least 99.9 %")
     assert (
         "no more than 1.0e-04 of the largest rho_atm of their block, which counts as 0.01 where it "
-        "is less (4000 random launches)"
+        "is less (4000 random launches, counted among them)"
     ) in sentence
 
 

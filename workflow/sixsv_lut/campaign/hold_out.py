@@ -11,6 +11,10 @@ exceedance, here used as the tolerance limit of Wilks (1941, Annals of Mathemati
 The draw is stratified: every block has the same number of hold-out points m. Blocks may have
 different shares p_i; then prod (1 - p_i)^m <= (1 - mean p_i)^n, so the statement holds for the
 share in which every block counts the same. A block that has no derived point left is not counted.
+
+The derived values of which it speaks are all that there were when the hold-out points were drawn,
+those of the hold-out points counted among them. In a small grid these are many, and of the values
+that are left a larger share may err more: for N derived values of a block up to N / (N - m) times.
 """
 
 from __future__ import annotations
@@ -108,7 +112,8 @@ class Statement:
         return (
             f"with {100 * self.confidence:g} % confidence at least {_percent(self.share)} % of the "
             "derived rho_atm, every pair of thetas and thetav counting the same, differ from 6SV "
-            f"by no more than {_rounded_up(self.largest)}{unit} ({self.points} random launches)"
+            f"by no more than {_rounded_up(self.largest)}{unit} ({self.points} random launches, "
+            "counted among them)"
         )
 
 
