@@ -227,10 +227,14 @@ def jobs(state: str = "") -> list[str]:
     return operator("qselect", *(["-s", state] if state else []), check=False).split()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def fortran_library() -> None:
+    """Leave in the environment what the ordinary user may not put there."""
+    launch_environment()
+
+
 @pytest.fixture(scope="module")
 def local() -> bytes:
-    # Leaves in the environment what the ordinary user may not put there.
-    launch_environment()
     case = Case("local")
     case.finish(profile="local")
     assert case.launches() == POINTS
