@@ -126,7 +126,9 @@ def interpolate(
         interpolated = interpolated.transpose("band", ...).assign_coords(of_bands)
     for name in names:
         interpolated[name].attrs = {
-            key: value for key, value in lut[name].attrs.items() if key != "ancillary_variables"
+            key: value
+            for key, value in lut.variables[name].attrs.items()
+            if key != "ancillary_variables"
         }
     interpolated.attrs = {"interpolation": method}
     if not in_chunks:
@@ -327,7 +329,7 @@ class _Evaluation:
         self._kept: dict[int, ReducedTable] = {}
         self._lock = Lock()
         self.counts = _Counts()
-        self._nodes = {name: lut[name].values.astype(np.float64) for name in AXIS_NAMES}
+        self._nodes = {name: lut.variables[name].values.astype(np.float64) for name in AXIS_NAMES}
 
     def __getstate__(self) -> dict[str, Any]:
         # To another process go the questions; tables are read there.
