@@ -159,9 +159,10 @@ def as_data_arrays(values: Mapping[str, Any]) -> dict[str, xr.DataArray]:
     for name, value in values.items():
         if isinstance(value, xr.DataArray):
             given[name] = value
+        elif isinstance(value, np.ma.MaskedArray):
+            plain[name] = np.ma.filled(value.astype(np.float64), np.nan)
         else:
-            is_lazy = hasattr(value, "dask") or hasattr(value, "__dask_graph__")
-            plain[name] = value if is_lazy else np.asarray(value)
+            plain[name] = value if hasattr(value, "__dask_graph__") else np.asarray(value)
     shaped = [name for name, value in plain.items() if value.ndim]
     named = [name for name, value in given.items() if value.ndim]
     if shaped and named:

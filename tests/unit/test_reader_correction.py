@@ -42,7 +42,6 @@ def test_scenes_keep_their_dimensions_and_coordinates() -> None:
 
 
 def test_chunks_say_the_same_as_the_whole() -> None:
-    pytest.importorskip("dask")
     pixels = {
         name: xr.DataArray(values, dims=("y", "x"))
         for name, values in random_pixels((20, 30)).items()
