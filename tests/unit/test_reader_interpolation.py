@@ -429,6 +429,7 @@ def test_angles_in_radians_are_refused_if_all_look_so_and_warned_of_if_one_does(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         interpolate(LUT, **state(phi=0.0, thetas=0.0, thetav=0.0))
+        interpolate(LUT, **state(thetav=np.array([0.1, 0.9])))
 
 
 @pytest.mark.parametrize(

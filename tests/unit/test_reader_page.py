@@ -43,9 +43,3 @@ def test_the_examples_run_one_after_the_other(
     assert names["at"]["rho_atm"].shape == (3,)
     assert names["surface"].dims == ("band", "y", "x")
     np.testing.assert_allclose(names["again"].values, names["toa"].values, rtol=1e-12)
-
-
-def test_links_lead_to_files() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", PAGE.read_text())
-    assert links
-    assert all((PAGE.parent / link).exists() for link in links)
