@@ -3,7 +3,9 @@
 At random states, 6SV is launched over a black surface, which gives what a table holds at that
 state, and over a surface of random reflectance. What differs is the formula and the digits that 6SV
 prints: no interpolation is between. Prints one line for each band: the strongest absorption, and
-the errors of the reflectance at the top of the atmosphere and of that of the surface.
+the errors of the reflectance at the top of the atmosphere and of that of the surface. Then the
+error at the top for bands of several widths in the blue, where the atmosphere changes fastest: 6SV
+averages products over the band, a table has products of averages.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import xarray as xr
 
 from sixsv_lut.campaign.configuration import validate
 from sixsv_lut.sixsv.axes import AXIS_NAMES
+from sixsv_lut.sixsv.responses import Response
 from sixsv_reader import surface_reflectance, toa_reflectance
 from surface_launches import Surface
 
@@ -76,6 +79,27 @@ def measure(band: str, aerosol: int, states: int, threads: int) -> str:
     return f"| {band} | {aerosol} | {states} | {gases.min():.2f} | {' | '.join(numbers)} |"
 
 
+def measure_widths() -> str:
+    """Compare at one state for rectangular bands that begin at 0.4 micrometre."""
+    point = (0.3, 1.5, 0.5, 1013, 0, 60, 60, 50)
+    axes = {name: [value] for name, value in zip(AXIS_NAMES, point, strict=True)}
+    config = {"campaign": "b", "bands": ["Oa01"], "aerosol": {"model": 5}, "axes": axes}
+    configuration = validate(config, "the benchmark")
+    lines = ["| width (nm) | surface 0.1 | 0.4 | 0.8 |", "| ---: | ---: | ---: | ---: |"]
+    for samples in (2, 11, 21):
+        response = Response(60, (1.0,) * samples, "rectangular")
+        lut = _table_of(
+            np.array(point), Surface(configuration, "Oa01", 0.0, response).report(point)
+        )
+        errors = [
+            float(toa_reflectance(lut, surface))
+            - Surface(configuration, "Oa01", surface, response).apparent_reflectance(point)
+            for surface in (0.1, 0.4, 0.8)
+        ]
+        lines.append(f"| {2.5 * (samples - 1):g} | {' | '.join(f'{e:.1e}' for e in errors)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Compare each band."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -91,6 +115,7 @@ def main() -> None:
     for aerosol in arguments.aerosols:
         for band in arguments.bands:
             print(measure(band, aerosol, arguments.states, arguments.threads), flush=True)
+    print(f"\n{measure_widths()}")
 
 
 if __name__ == "__main__":

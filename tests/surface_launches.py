@@ -13,6 +13,7 @@ from sixsv_lut.sixsv.deck import DeckWriter
 from sixsv_lut.sixsv.executable import find_executable, launch_environment
 from sixsv_lut.sixsv.instruments import find_band
 from sixsv_lut.sixsv.report import parse_report
+from sixsv_lut.sixsv.responses import Response
 
 
 class Surface:
@@ -26,16 +27,25 @@ class Surface:
         The band.
     reflectance : float
         Reflectance of the surface: at most 3 decimals, which the report echoes.
+    response : Response, optional
+        A spectral response in place of the band's.
     """
 
-    def __init__(self, configuration: Configuration, band: str, reflectance: float) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        band: str,
+        reflectance: float,
+        response: Response | None = None,
+    ) -> None:
         recipe = make_recipe(configuration, find_band(configuration.instrument, band))
+        response = response or recipe.response
         self._executable = find_executable(configuration.sixsv.executable)
         self._environment = launch_environment()
         self._writer = DeckWriter(
             recipe.aerosol_model,
-            recipe.response.lowest_sample,
-            recipe.response.values,
+            response.lowest_sample,
+            response.values,
             dataclasses.replace(STANDARD, surface_reflectance=reflectance),
         )
 

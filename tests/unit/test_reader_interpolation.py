@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from dask.array import from_array
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -176,10 +177,9 @@ def test_plain_arrays_are_broadcast_by_their_shapes() -> None:
 
 
 def test_chunks_say_the_same_as_the_whole() -> None:
-    array = pytest.importorskip("dask.array")
     pixels = random_pixels((40, 30))
     whole = interpolate(LUT, **pixels)
-    lazily = {name: array.from_array(v, chunks=(17, 8)) for name, v in pixels.items()}
+    lazily = {name: from_array(v, chunks=(17, 8)) for name, v in pixels.items()}
     chunked = interpolate(LUT, **lazily)
     assert chunked["S"].chunks is not None
     for quantity in QUANTITIES:
@@ -312,8 +312,7 @@ def test_outside_is_nan_and_counted_if_that_is_wanted(
 
 
 def test_chunks_refuse_what_is_outside_when_they_are_computed() -> None:
-    array = pytest.importorskip("dask.array")
-    asked = state(thetas=array.from_array(np.array([10.0, 80.0]), chunks=1))
+    asked = state(thetas=from_array(np.array([10.0, 80.0]), chunks=1))
     lazily = interpolate(LUT, **asked)
     with pytest.raises(LutError, match=r"thetas .*outside"):
         lazily.compute()
@@ -361,6 +360,12 @@ def test_nan_pixels_are_nan_and_counted() -> None:
     constant = interpolate(LUT, **state(uw=np.array([1.0, np.nan, 1.0])))
     assert np.isnan(constant["S"].values).tolist() == [False, True, False]
     assert np.isnan(interpolate(LUT, **state(uw=np.nan))["S"])
+
+
+def test_masked_values_are_nan() -> None:
+    masked = np.ma.masked_values([1.0, -999.0], -999.0)
+    result = interpolate(LUT, **state(uw=masked))
+    assert np.isnan(result["S"].values).tolist() == [False, True]
 
 
 def test_infinite_values_are_outside() -> None:
@@ -424,6 +429,7 @@ def test_angles_in_radians_are_refused_if_all_look_so_and_warned_of_if_one_does(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         interpolate(LUT, **state(phi=0.0, thetas=0.0, thetav=0.0))
+        interpolate(LUT, **state(thetav=np.array([0.1, 0.9])))
 
 
 @pytest.mark.parametrize(

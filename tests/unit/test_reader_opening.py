@@ -60,7 +60,6 @@ def test_a_table_is_not_read_before_it_is_needed(campaign: Path) -> None:
 
 
 def test_chunks_make_dask_arrays(campaign: Path) -> None:
-    pytest.importorskip("dask")
     with open_campaign(campaign, chunks={"band": 1}) as luts:
         assert luts["S"].chunks is not None
         chunked = interpolate(luts, **state())
