@@ -28,7 +28,7 @@ from sixsv_lut.sixsv.report import BOUND_TOLERANCE, largest_reflectance
 Check = Callable[[CheckedLut], Outcome]
 
 # Largest share by which rho_atm may change when sun and view are exchanged. 6SV's own was up to
-# 4.4e-3 in 325 pairs with aerosol models 0 and 5, and 1.4e-3 as a reflectance.
+# 4.4e-3 in 500 pairs with aerosol models 0 and 5, and 1.4e-3 as a reflectance.
 _RECIPROCITY = 0.02
 
 # Between Ttotal, Tdown and Tup: the rounding of each, and that 6SV prints the two-way scattering
