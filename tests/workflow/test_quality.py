@@ -35,13 +35,13 @@ def test_a_lut_that_differs_from_an_earlier_one_is_told_or_ends_the_run(
     folder = workspace.folder
     shutil.copytree(finished.folder / "store", folder / "store", copy_function=shutil.copy2)
     (folder / "earlier").mkdir()
-    for band in ("Oa03", "Oa17"):
-        shutil.copy(finished.lut(band, "nc"), folder / f"earlier/{band}.nc")
+    shutil.copy(finished.lut("Oa17", "nc"), folder / "earlier/Oa17.nc")
     with netCDF4.Dataset(folder / "earlier/Oa17.nc", "a") as earlier:
         earlier["rho_atm"][0, 1, 0, 0, 1, 0, 1, 0] += 0.01
+    one_batch = SMALL | {"bands": ["Oa17"], "batch_size": SMALL_POINTS}
     quality: dict[str, Any] = {"compare_with": "earlier/{band}.nc"}
 
-    workspace.configure(SMALL | {"quality": quality | {"stop": True}})
+    workspace.configure(one_batch | {"quality": quality | {"stop": True}})
     for _ in range(2):  # it does not pass because it was refused before
         printed = workspace.snakemake(succeeds=False)
         assert "violates comparison_of_rho_atm (1, worst 0.01 where 0.0001 is the limit)" in printed
@@ -49,11 +49,10 @@ def test_a_lut_that_differs_from_an_earlier_one_is_told_or_ends_the_run(
         assert "quality.stop" in printed
         assert verdict(workspace, "Oa17", ".violated.json")["verdict"] == "violated"
         assert not (folder / "results/small/quality/Oa17.json").exists()
-    # All tables are there, and the other band has its verdict.
-    assert workspace.texts() == finished.texts()
-    assert verdict(workspace, "Oa03")["verdict"] == "passed"
+    # The table itself is there.
+    assert workspace.lut("Oa17").read_bytes() == finished.lut("Oa17").read_bytes()
 
-    workspace.configure(SMALL | {"quality": quality})
+    workspace.configure(one_batch | {"quality": quality})
     printed = workspace.snakemake()
     assert "Quality: Oa17 violates comparison_of_rho_atm (1, worst 0.01" in printed
     made = verdict(workspace, "Oa17")
