@@ -143,6 +143,14 @@ def test_the_worst_violation_is_the_damaged_point(
 # ------------------------------------------------------------------ each check by itself
 
 
+def test_a_failed_point_is_named_with_how_it_failed() -> None:
+    lut = _failed(lut_without_aerosol())
+    lut["status"][dict.fromkeys(AXIS_NAMES, 0)] = Status.UNPHYSICAL
+    found = outcomes(lut)["failed_points"]
+    named = [(one.subject, one.point) for one in found.worst_violations]
+    assert named == [("unphysical", 0), ("timeout", number(lut, POINT))]
+
+
 @pytest.mark.parametrize("axis", ["uo3", "uw", "psurf", "alti"])
 def test_transmittances_in_the_wrong_order_are_found_on_every_axis(axis: str) -> None:
     lut = reversed_along(lut_without_aerosol(), axis)
