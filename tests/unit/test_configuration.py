@@ -90,6 +90,21 @@ def test_files_in_the_home_folder_stay_as_they_were_written(
             "spectral_response: there is no file no.txt: give the path",
         ),
         ({"spectral_response": "x/{band}.nc"}, "spectral_response: there is no file x/Oa08.nc"),
+        (
+            {"quality": {"compare_with": "no.nc"}},
+            "quality.compare_with: there is no no.nc: give the path of a LUT, in which {band} st",
+        ),
+        (
+            {"quality": {"compare_with": "luts/{band}.zarr"}},
+            "quality.compare_with: there is no luts/Oa08.zarr: give the path",
+        ),
+        (
+            {"quality": {"compare_with": "lut.csv"}},
+            "quality.compare_with: 'lut.csv' must be a LUT that says what its axes are: a file or ",
+        ),
+        ({"quality": {"compare_with": "a{x}.nc"}}, "quality.compare_with: 'a{x}.nc' holds { }"),
+        ({"quality": {"stop": "maybe"}}, "quality.stop: 'maybe' is neither true nor false: wri"),
+        ({"quality": {"compare": "x.nc"}}, "quality.compare: unknown key; did you mean compare_"),
         ({"aerosol": {"model": 4}}, "aerosol.model: 4 needs the fractions of four components: ch"),
         ({"aerosol": {"model": 8}}, "aerosol.model: 8 needs a size distribution: choose from 0 ("),
         ({"aerosol": {"model": 11}}, "aerosol.model: 11 needs sun photometer measurements: choose"),
@@ -157,6 +172,16 @@ def test_all_errors_are_told_at_once() -> None:
     )
     assert first == "config.yaml has 14 errors:"
     assert len({error.split(":")[0] for error in errors}) == 14
+
+
+def test_a_lut_is_not_compared_with_what_the_campaign_itself_makes(tmp_path: Path) -> None:
+    (tmp_path / "test").mkdir()
+    earlier = tmp_path / "test" / "OUTLUT_S3A_OLCI_Oa08.nc"
+    earlier.write_text("")
+    _, error = _refusal(results=str(tmp_path), quality={"compare_with": str(earlier)})
+    assert f"quality.compare_with: {earlier} lies inside the campaign's own results" in error
+    made = _valid(campaign="other", results=str(tmp_path), quality={"compare_with": str(earlier)})
+    assert made.quality.compared_with("Oa08") == earlier
 
 
 def test_an_error_of_the_bands_does_not_hide_a_missing_response_file() -> None:

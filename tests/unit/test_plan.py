@@ -175,6 +175,12 @@ def test_the_full_campaign_on_a_cluster() -> None:
     assert plan.files.journals_at_a_time == plan.files.job_logs_at_a_time == 100
 
 
+def test_tables_of_many_points_are_checked_in_jobs_of_their_own() -> None:
+    campaign = _campaign(bands=["Oa08"], axes=FULL | {"uo3": [i / 10 for i in range(8)]})
+    assert not campaign.is_checked_at_once
+    assert _plan(campaign, CLUSTER).consolidation_jobs == 2
+
+
 def test_one_machine_asks_no_scheduler() -> None:
     plan = _plan(_campaign(), HERE)
     assert (plan.cluster_jobs, plan.consolidation_jobs, plan.job) == (0, 0, None)

@@ -47,6 +47,7 @@ RIGHT: dict[str, Any] = {
     "formats": "[text]",
     "extra_outputs": "[]",
     "allowed_failures": "0",
+    "quality": {"compare_with": "''", "stop": "false"},
     "run6sv": "false",
 }
 KEYS = [
@@ -76,6 +77,9 @@ TAKEN: dict[str, set[str]] = {
     | {"''", "-1", ".inf", "-.inf", ".nan", "'a b'", ".."},
     "sixsv": {"{}"},
     "aerosol": {"{}"},
+    "quality": {"{}"},
+    "quality.compare_with": {"''"},
+    "quality.stop": {"true", "no"},
     "sixsv.timeout": {"1.5"},
     "sixsv.seconds_per_launch": {"1.5"},
     "sixsv.retries": {"0"},

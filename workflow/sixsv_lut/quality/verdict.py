@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ def described(campaign: str, band: str, grid: Grid, outcomes: Sequence[Outcome])
                 "verdict": outcome.verdict,
                 "reason": outcome.reason,
                 "violations": outcome.violations,
-                "worst": outcome.worst,
+                # JSON knows no infinity.
+                "worst": None if outcome.worst is None else min(outcome.worst, sys.float_info.max),
                 "limit": outcome.limit,
                 **outcome.measures,
                 "points": [

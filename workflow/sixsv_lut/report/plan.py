@@ -34,9 +34,9 @@ _ZARR_BYTES, _ZARR_BYTES_PER_NUMBER = 22_000, 1.0
 # Files that stay for each batch: the sealed batch (the batch file is a second name of it), a log, a
 # table of resource use, Snakemake's note.
 _FILES_PER_BATCH = 4
-# For each band: recipe with its log and note; log and resource use of the LUT; and its description
-# with a note.
-_FILES_PER_BAND = 7
+# For each band: recipe with its log and note; log and resource use of the LUT, and its description
+# with a note; its verdict with log, resource use and note.
+_FILES_PER_BAND = 11
 # For a campaign: configuration, parameter table and its text, each with its note; two logs, a table
 # of resource use, the lock.
 _FILES_PER_CAMPAIGN = 10
