@@ -67,15 +67,15 @@ test-lowest-snakemake: $(BIN)/python
 	    tests/workflow/test_planning.py tests/workflow/test_complete_or_error.py
 
 lint: install-dev
-	$(BIN)/python -m ruff check workflow reader tests benchmarks docs status jobs
-	$(BIN)/python -m ruff format --check workflow reader tests benchmarks docs status jobs
+	$(BIN)/python -m ruff check workflow reader tests benchmarks status jobs
+	$(BIN)/python -m ruff format --check workflow reader tests benchmarks status jobs
 	$(BIN)/python -m mypy
 	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
 	$(BIN)/python -m snakemake --lint
 
 format: install-dev
-	$(BIN)/python -m ruff check --fix workflow reader tests benchmarks docs status jobs
-	$(BIN)/python -m ruff format workflow reader tests benchmarks docs status jobs
+	$(BIN)/python -m ruff check --fix workflow reader tests benchmarks status jobs
+	$(BIN)/python -m ruff format workflow reader tests benchmarks status jobs
 	$(BIN)/python -m snakefmt Snakefile workflow/rules
 
 # The schema and the tables of config/README.md, from the types of the configuration.

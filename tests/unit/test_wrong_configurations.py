@@ -47,6 +47,7 @@ RIGHT: dict[str, Any] = {
     "formats": "[text]",
     "extra_outputs": "[]",
     "allowed_failures": "0",
+    "pictures": "false",
     "run6sv": "false",
 }
 KEYS = [
@@ -81,6 +82,7 @@ TAKEN: dict[str, set[str]] = {
     "sixsv.retries": {"0"},
     "allowed_failures": {"0"},
     "any_value": {"true", "no"},
+    "pictures": {"true", "no"},
     "run6sv": {"true", "no"},
     "bands": {"all"},
     "spectral_response": {"afile", "built-in"},
