@@ -20,6 +20,7 @@ from sixsv_lut.lut.quantities import LUT_NAMES
 from sixsv_lut.pictures import choices
 from sixsv_lut.pictures.along_axes import along_axes
 from sixsv_lut.pictures.directions import directions
+from sixsv_lut.pictures.draw import draw_accuracy
 from sixsv_lut.pictures.errors import error_by_interval, error_over_zenith_angles
 from sixsv_lut.pictures.files import PictureFiles
 from sixsv_lut.pictures.kinds import (
@@ -173,6 +174,18 @@ def test_a_failed_point_is_a_gap_with_a_mark_and_is_counted() -> None:
     assert "1 of 864 points failed" in figure.get_supxlabel()
 
 
+def test_errors_are_drawn_from_the_tables_of_accuracy(tmp_path: Path) -> None:
+    small = campaign_with(ONE_VALUE | {"thetas": [20, 60], "thetav": [0, 30]})
+    made_up_errors(small).to_csv(tmp_path / "errors.csv", index=False)
+    made_up_launches(small).to_csv(tmp_path / "launches.csv", index=False)
+    outputs = [tmp_path / Path(pattern).name for pattern in PictureFiles(small).of_accuracy]
+
+    draw_accuracy(small, "Oa08", tmp_path / "errors.csv", tmp_path / "launches.csv", outputs)
+
+    assert len(outputs) == 4
+    assert all(path.stat().st_size > 5000 for path in outputs)
+
+
 def test_a_value_where_the_status_says_failed_is_not_drawn() -> None:
     lut = smooth_lut(CAMPAIGN, "Oa08", failed=range(864))
     lut["S"] = lut["S"].fillna(0.5)
@@ -230,6 +243,8 @@ def test_which_pictures_there_are_follows_from_the_configuration() -> None:
         "spectral_response",
     ]
     assert names(pictures_of_band(REDUCED, "Oa08"))[-2:] == ["launched_points", "points_per_launch"]
+    text_alone = campaign_with(launches="reduced", formats=["text"])
+    assert "launched_points" not in names(pictures_of_band(text_alone, "Oa08"))
     one_azimuth = campaign_with(AXES | {"phi": [90]})
     assert names(pictures_of_band(one_azimuth, "Oa08")) == [*along, "spectral_response"]
     assert names(pictures_of_accuracy(CAMPAIGN, "Oa08")) == [

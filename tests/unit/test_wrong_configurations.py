@@ -48,6 +48,7 @@ RIGHT: dict[str, Any] = {
     "extra_outputs": "[]",
     "allowed_failures": "0",
     "quality": {"compare_with": "''", "stop": "false"},
+    "pictures": "false",
     "run6sv": "false",
 }
 KEYS = [
@@ -85,6 +86,7 @@ TAKEN: dict[str, set[str]] = {
     "sixsv.retries": {"0"},
     "allowed_failures": {"0"},
     "any_value": {"true", "no"},
+    "pictures": {"true", "no"},
     "run6sv": {"true", "no"},
     "bands": {"all"},
     "spectral_response": {"afile", "built-in"},

@@ -49,7 +49,7 @@ def along_axes(campaign: Campaign, band: str, lut: xr.Dataset, quantity: str) ->
         2.1 * rows + 1.2,
         f"{quantity} along the axes of the LUT",
         whose(campaign, band),
-        f"Fixed: {choices.fixed_values(campaign)}\n{failures(lut)}",
+        f"Where not varied: {choices.fixed_values(campaign)}\n{failures(lut)}",
     )
     seconds = {axis: choices.curves(campaign, quantity, axis) for axis in axes}
     counted = Counter(second for second in seconds.values() if second).most_common()

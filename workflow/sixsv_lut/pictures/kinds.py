@@ -117,7 +117,8 @@ def pictures_of_band(campaign: Campaign, band: str) -> tuple[Picture, ...]:
     if {"phi", "thetav"} <= set(varying):
         pictures.append(_directions(campaign, band))
     pictures.append(_response(campaign, band))
-    if campaign.promise is not None:
+    # The text does not say which points were launched.
+    if campaign.promise is not None and campaign.configuration.formats != ["text"]:
         pictures.append(_launched_points(campaign, band))
         if {"thetas", "thetav"} & set(varying):
             pictures.append(_points_per_launch(campaign, band))
