@@ -204,6 +204,18 @@ def test_a_campaign_is_reported_from_its_tables_when_store_and_batches_are_gone(
     assert "../results/small/OUTLUT_S3A_OLCI_Oa17.nc" in (tmp_path / "deep/report.html").read_text()
 
 
+def test_tables_of_another_configuration_do_not_pass_for_those_of_this_one(
+    reported: Workspace,
+) -> None:
+    reported.snakemake("--report", "changed.html", "--config", "allowed_failures=1")
+    said = text_of(reported, "bands_and_grid")
+    assert "not finished: 0 of 1 tables are made, 0 launches are left" in said
+    assert "Oa17 865 100 % launched; the table is of another configuration" in said
+    assert "OUTLUT" not in text_of(reported, "tables")
+    reported.snakemake("--report", "report.html")
+    assert "State finished" in text_of(reported, "bands_and_grid")
+
+
 def test_failed_points_are_told_with_their_reasons_and_names_are_no_html(
     workspace: Workspace,
 ) -> None:
