@@ -137,7 +137,7 @@ def test_links_lead_to_lists_and_files(report: ReportPage, reported: Workspace) 
     ]
     assert names == list(PAGES)
     for name in names:
-        report.start()
+        report.menu()
         report.browser.find_element(By.LINK_TEXT, name).click()
         assert PAGES[name][0] in report.visible_text()
 
