@@ -1,4 +1,4 @@
-"""Take the picture of the report for the README: the page of a campaign's costs on a large screen.
+"""Take the picture of the report for the README: the pictures of a band, on a screen of a laptop.
 
 In the project's folder, with Chromium (Debian's packages chromium and chromium-driver)::
 

@@ -137,7 +137,7 @@ def test_links_lead_to_lists_and_files(report: ReportPage, reported: Workspace) 
     ]
     assert names == list(PAGES)
     for name in names:
-        report.start()
+        report.menu()
         report.browser.find_element(By.LINK_TEXT, name).click()
         assert PAGES[name][0] in report.visible_text()
 
@@ -202,6 +202,18 @@ def test_a_campaign_is_reported_from_its_tables_when_store_and_batches_are_gone(
     assert "launches 32 32" in text_of(copy, "cost")
     # Links lead from the report to the files, wherever it is.
     assert "../results/small/OUTLUT_S3A_OLCI_Oa17.nc" in (tmp_path / "deep/report.html").read_text()
+
+
+def test_tables_of_another_configuration_do_not_pass_for_those_of_this_one(
+    reported: Workspace,
+) -> None:
+    reported.snakemake("--report", "changed.html", "--config", "allowed_failures=1")
+    said = text_of(reported, "bands_and_grid")
+    assert "not finished: 0 of 1 tables are made, 0 launches are left" in said
+    assert "Oa17 865 100 % launched; the table is of another configuration" in said
+    assert "OUTLUT" not in text_of(reported, "tables")
+    reported.snakemake("--report", "report.html")
+    assert "State finished" in text_of(reported, "bands_and_grid")
 
 
 def test_failed_points_are_told_with_their_reasons_and_names_are_no_html(

@@ -10,13 +10,16 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.host import snakemake_internals
 from sixsv_lut.host.script import running
 from sixsv_lut.readable import size
+
+if TYPE_CHECKING:
+    from sixsv_lut.report.pages.tables import TableFile
 
 _STYLE = "workflow/report/style.css"
 
@@ -53,24 +56,25 @@ class Report:
 
     def _make(self, create: Callable[[], None], settings: Any) -> None:
         # Imported here: it needs NumPy, and every cluster job imports this module.
+        from sixsv_lut.report.pages.material import read_material
+        from sixsv_lut.report.pages.tables import table_files
         from sixsv_lut.report.pages.write import write_pages
 
         with running(f"{self._campaign.folder}/logs/pages.log"):
-            write_pages(self._campaign)
+            material = read_material(self._campaign)
+            write_pages(material)
             # Only Snakemake's own reporter has these settings.
             path = Path(getattr(settings, "path", None) or "report.html")
             path.parent.mkdir(parents=True, exist_ok=True)
             if getattr(settings, "stylesheet_path", self._style) is None:
                 settings.stylesheet_path = self._style
-            self._config["report"] = self._for_captions(path)
+            self._config["report"] = self._for_captions(table_files(material), path.parent)
             self.is_made = True
             create()
         if path.exists():
             print(f"Report: {path}  {size(path.stat().st_size)}", file=sys.stderr)
 
-    def _for_captions(self, path: Path) -> dict[str, Any]:
-        from sixsv_lut.report.pages.tables import table_files
-
+    def _for_captions(self, files: list[TableFile], folder: Path) -> dict[str, Any]:
         configuration = self._campaign.configuration
         return {
             "campaign": configuration.campaign,
@@ -84,8 +88,8 @@ class Report:
                 {
                     "name": file.path.name,
                     "size": file.size,
-                    "link": quote(os.path.relpath(file.path, path.parent)),
+                    "link": quote(os.path.relpath(file.path, folder)),
                 }
-                for file in table_files(self._campaign)
+                for file in files
             ],
         }

@@ -101,7 +101,10 @@ def _bands(material: Material) -> str:
         if described is None:
             progress = material.progress[band]
             share = 100 * progress.finished / max(progress.points, 1)
-            state = Verdict(f"{share:.3g} % launched", good=False)
+            said = f"{share:.3g} % launched"
+            if band in material.outdated:
+                said += "; the table is of another configuration"
+            state = Verdict(said, good=False)
             rows.append([band, wavelength, state, *["-"] * (len(columns) - 3)])
             continue
         row: list[Cell] = [

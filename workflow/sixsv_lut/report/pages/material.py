@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.campaign.configuration import effective
 from sixsv_lut.campaign.paths import filled
 from sixsv_lut.report.accounting import CampaignCost, account_bands
 from sixsv_lut.report.state import CampaignState, Progress
@@ -31,7 +32,9 @@ class Material:
     costs : mapping of str to CampaignCost
         What the complete batches of each band have cost.
     descriptions : mapping of str to dict
-        The description of the LUT of each band that has one.
+        The description of the LUT of each band that has one of this configuration.
+    outdated : collection of str
+        Bands whose LUT is of another configuration.
     verdicts : mapping of str to dict
         What was found in the LUT of each band that was checked.
     accuracy : mapping of str to dict
@@ -45,13 +48,14 @@ class Material:
     progress: Mapping[str, Progress]
     costs: Mapping[str, CampaignCost]
     descriptions: Mapping[str, dict[str, Any]]
+    outdated: Collection[str]
     verdicts: Mapping[str, dict[str, Any]]
     accuracy: Mapping[str, dict[str, Any]]
     plan: dict[str, Any] | None
 
     @property
     def unfinished(self) -> list[str]:
-        """Names of the bands without a LUT."""
+        """Names of the bands without a LUT of this configuration."""
         return [band for band in self.campaign.band_names if band not in self.descriptions]
 
 
@@ -77,12 +81,21 @@ def read_material(campaign: Campaign) -> Material:
     progress = state.read()
     paths = campaign.paths
     lut, *_ = campaign.lut_patterns
+    described = _of_bands(campaign, lut)
+    # As Snakemake sees it: a LUT of another configuration is made again.
+    configured = effective(campaign.configuration)
+    fitting = {
+        band: description
+        for band, description in described.items()
+        if description.get("effective_configuration") == configured
+    }
     return Material(
         campaign=campaign,
         state=state,
         progress=progress,
         costs=account_bands(campaign, state),
-        descriptions=_of_bands(campaign, lut),
+        descriptions=fitting,
+        outdated=described.keys() - fitting.keys(),
         verdicts=_of_bands(campaign, paths.refused_quality, after=lut)
         | _of_bands(campaign, paths.quality, after=lut),
         accuracy=_of_bands(campaign, paths.accuracy, after=lut),

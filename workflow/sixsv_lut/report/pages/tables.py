@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.readable import size
 from sixsv_lut.report.pages.html import Cell, Download, heading, page, paragraph, table, verbatim
 from sixsv_lut.report.pages.material import Material
@@ -40,25 +39,19 @@ class TableFile:
         return size(self.bytes)
 
 
-def table_files(campaign: Campaign) -> list[TableFile]:
-    """Give the files of all LUTs that are there, each description before its tables.
-
-    Parameters
-    ----------
-    campaign : Campaign
-        The campaign.
-    """
+def table_files(material: Material) -> list[TableFile]:
+    """Give the files of all LUTs that are there, each description before its tables."""
     return [
         TableFile(band, path, size_on_disk(path))
-        for band in campaign.band_names
-        for path in map(Path, campaign.lut_files(band))
+        for band in material.descriptions
+        for path in map(Path, material.campaign.lut_files(band))
         if path.exists()
     ]
 
 
 def tables_page(material: Material) -> str:
     """Write the page; see `sixsv_lut.report.pages.bands_and_grid.bands_and_grid_page`."""
-    files = table_files(material.campaign)
+    files = table_files(material)
     rows: list[list[Cell]] = []
     room = _ALL_TOGETHER
     for file in files:

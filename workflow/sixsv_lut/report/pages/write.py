@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.files import atomic_write
 from sixsv_lut.report.pages.accuracy import accuracy_page
 from sixsv_lut.report.pages.bands_and_grid import bands_and_grid_page
 from sixsv_lut.report.pages.configuration import configuration_page
 from sixsv_lut.report.pages.cost import cost_page
-from sixsv_lut.report.pages.material import Material, read_material
+from sixsv_lut.report.pages.material import Material
 from sixsv_lut.report.pages.names import ALL_BANDS, Page, pages_of
 from sixsv_lut.report.pages.pictures import pictures_of_all_page, pictures_page
 from sixsv_lut.report.pages.provenance import provenance_page
@@ -29,20 +28,20 @@ _WRITERS: dict[str, Callable[[Material], str]] = {
 }
 
 
-def write_pages(campaign: Campaign) -> None:
-    """Write the pages of a campaign's report, from what is on disk now.
+def write_pages(material: Material) -> None:
+    """Write the pages of a campaign's report.
 
     Parameters
     ----------
-    campaign : Campaign
-        The campaign, finished or not.
+    material : Material
+        What is known of the campaign.
 
     Raises
     ------
-    CampaignError, OSError
-        The store or the results cannot be read, or the pages cannot be written.
+    OSError
+        The results cannot be read, or the pages cannot be written.
     """
-    material = read_material(campaign)
+    campaign = material.campaign
     for page in pages_of(campaign):
         with atomic_write(Path(campaign.paths.page(page.name))) as temporary:
             temporary.write_text(_content(material, page), encoding="utf-8")
