@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files benchmark-accuracy-advice clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -119,6 +119,10 @@ benchmark-reduced-blocks: install
 
 benchmark-both-modes: install
 	$(BIN)/python benchmarks/both_modes.py $(ARGUMENTS)
+
+# Whether the error between the nodes falls as predicted, when advice on nodes is taken: minutes.
+benchmark-accuracy-advice: install-dev
+	$(BIN)/python benchmarks/accuracy_advice.py $(ARGUMENTS)
 
 # Files damaged at random: no table may be wrong.
 benchmark-damaged-files: install-dev

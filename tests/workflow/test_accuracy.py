@@ -62,6 +62,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     config = CAMPAIGN | {"sixsv": {"executable": workspace.counting_executable()}}
     workspace.configure(config)
     (workspace.folder / "printed.txt").write_text(workspace.snakemake("accuracy"))
+    (workspace.folder / "launched.txt").write_text(str(workspace.launches()))
     return workspace
 
 
@@ -78,7 +79,7 @@ def test_every_launch_is_in_a_table_and_next_to_the_lut(measured: Workspace) -> 
     with path.open() as file:
         rows = list(csv.DictReader(file))
     assert sum(row["kind"] == "random" for row in rows) == LAUNCHES
-    assert measured.launches() == POINTS + len(rows)
+    assert int((measured.folder / "launched.txt").read_text()) == POINTS + len(rows)
     for row in rows:
         assert float(row["Ttotal_linear"]) == pytest.approx(float(row["Ttotal_6sv"]), abs=0.02)
         assert float(row["rho_atm_linear"]) == pytest.approx(float(row["rho_atm_6sv"]), abs=0.02)
