@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut report report-picture install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files benchmark-reader benchmark-surfaces benchmark-noise-and-steps clean
+.PHONY: lut report report-picture install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files benchmark-reader benchmark-surfaces benchmark-noise-and-steps benchmark-accuracy-advice clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -131,6 +131,10 @@ benchmark-both-modes: install
 # Reduced launches of a 6SV with noise and steps: is what is said of the error true? Launches are kept in a file.
 benchmark-noise-and-steps: install
 	$(BIN)/python benchmarks/noise_and_steps.py $(ARGUMENTS)
+
+# Whether the error between the nodes falls as predicted, when advice on nodes is taken: minutes.
+benchmark-accuracy-advice: install-dev
+	$(BIN)/python benchmarks/accuracy_advice.py $(ARGUMENTS)
 
 # Files damaged at random: no table may be wrong.
 benchmark-damaged-files: install-dev

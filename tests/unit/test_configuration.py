@@ -12,11 +12,13 @@ import yaml
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import (
     Configuration,
+    Target,
     effective,
     effective_yaml,
     validate,
 )
 from sixsv_lut.errors import CampaignError
+from sixsv_lut.lut.quantities import LUT_NAMES
 from unit.support import axes_entry, configuration_entry, write_script
 
 
@@ -252,9 +254,59 @@ def test_the_effective_configuration_is_a_configuration_with_the_same_effect(
 
 
 def test_the_effective_configuration_has_every_key() -> None:
-    written = yaml.safe_load(effective_yaml(_valid()))
+    asked_for = {"accuracy": {"target": {"rho_atm": "1e-3"}}, "axes": axes_entry()}
+    written = yaml.safe_load(effective_yaml(_valid(**asked_for)))
     assert set(written) == set(Configuration.model_fields)
+    assert written["accuracy"] == {"launches": 300, "target": {"rho_atm": 0.001}}
     assert written["aerosol"] == {"model": 5, "name": "desert"}
+
+
+def test_the_key_whose_presence_is_a_request_is_only_there_if_it_was_given() -> None:
+    written = yaml.safe_load(effective_yaml(_valid()))
+    assert set(written) == set(Configuration.model_fields) - {"accuracy"}
+    for given in ({}, {"accuracy": {}}):
+        configuration = validate(configuration_entry(**given), "x")
+        again = validate(effective(configuration), "its effective form")
+        assert configuration.accuracy_is_asked_for == again.accuracy_is_asked_for == bool(given)
+        assert effective(again) == effective(configuration)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"),
+    [
+        ({"target": {"rho": "1e-3"}}, "accuracy.target.rho: unknown key; did you mean rho_atm?"),
+        ({"target": {"rho_atm": "-1"}}, "accuracy.target.rho_atm: -1 must be at least 1e-06"),
+        ({"target": {"rho_atm": "0"}}, "accuracy.target.rho_atm: 0 must be at least 1e-06"),
+        ({"target": {"S": "1"}}, "accuracy.target.S: 1 must be less than 1.0"),
+        ({"target": {"S": "small"}}, "accuracy.target.S: 'small' is not a number"),
+        ({"launches": "3"}, "accuracy.launches: 3 must be at least 20"),
+    ],
+)
+def test_targets_are_positive_errors_of_quantities(accuracy: dict[str, Any], said: str) -> None:
+    with pytest.raises(CampaignError, match=re.escape(said)):
+        validate(configuration_entry(accuracy=accuracy), "x")
+
+
+def test_targets_can_be_set_for_the_quantities_of_a_lut() -> None:
+    assert tuple(Target.model_fields) == LUT_NAMES
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"run6sv": True}, "accuracy: with run6sv: true, rho_atm has the 3 decimals"),
+        (
+            {"axes": axes_entry(thetas=["30"], thetav=["10"])},
+            "accuracy: every axis has one value, so there is nothing between nodes",
+        ),
+    ],
+)
+def test_accuracy_that_cannot_be_measured_is_refused_if_it_is_asked_for(
+    changes: dict[str, Any], said: str
+) -> None:
+    validate(configuration_entry(**changes), "x")
+    with pytest.raises(CampaignError, match=re.escape(said)):
+        validate(configuration_entry(**changes, accuracy={}), "x")
 
 
 def test_a_configuration_cannot_be_changed() -> None:

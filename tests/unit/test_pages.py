@@ -89,7 +89,7 @@ def test_targets_of_make_are_in_the_makefile() -> None:
 def test_steps_and_profiles_that_commands_name_are_there() -> None:
     rules = "".join(path.read_text() for path in (PROJECT / "workflow/rules").iterdir())
     steps = _all(r"^snakemake ([a-z]\w*)")
-    assert steps == {"plan", "probe"}
+    assert steps == {"plan", "probe", "accuracy"}
     assert {step for step in steps if f"rule {step}:" not in rules} == set()
     profiles = _all(r"--profile ([a-z]+)\b")
     assert {"local", "slurm"} <= profiles

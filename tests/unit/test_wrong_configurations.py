@@ -37,7 +37,7 @@ RIGHT: dict[str, Any] = {
         "psurf": "[1013]",
         "alti": "[0]",
         "phi": "[0]",
-        "thetas": "[10]",
+        "thetas": "[10, 20]",
         "thetav": "[10]",
     },
     "batch_size": "16",
@@ -54,6 +54,7 @@ RIGHT: dict[str, Any] = {
 KEYS = [
     *RIGHT,
     *(f"{name}.{key}" for name, value in RIGHT.items() if isinstance(value, dict) for key in value),
+    *("accuracy", "accuracy.launches", "accuracy.target"),  # to be there is to be asked for
 ]
 
 # As they are written in a file.
@@ -81,6 +82,8 @@ TAKEN: dict[str, set[str]] = {
     "quality": {"{}"},
     "quality.compare_with": {"''"},
     "quality.stop": {"true", "no"},
+    "accuracy": {"{}"},
+    "accuracy.target": {"{}"},
     "sixsv.timeout": {"1.5"},
     "sixsv.seconds_per_launch": {"1.5"},
     "sixsv.retries": {"0"},
@@ -116,7 +119,7 @@ def _written(config: dict[str, Any]) -> str:
 def _with(key: str, value: str) -> str:
     config = copy.deepcopy(RIGHT)
     section, _, name = key.rpartition(".")
-    (config[section] if section else config)[name] = value
+    (config.setdefault(section, {}) if section else config)[name] = value
     return _written(config)
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from sixsv_lut.accuracy.points import AccuracyPoint, draw_points
 from sixsv_lut.campaign.batches import RangeBatches
 from sixsv_lut.campaign.campaign import Campaign
-from sixsv_lut.campaign.configuration import Accuracy
 from sixsv_lut.campaign.paths import filled
 from sixsv_lut.errors import CampaignError
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from sixsv_lut.campaign.configuration import Accuracy
     from sixsv_lut.campaign.recipe import Recipe
 
 # Of a batch, at most: few enough that those of one band keep some cores busy.
@@ -45,7 +45,7 @@ class AccuracyLaunches:
     @property
     def settings(self) -> Accuracy:
         """What is configured, or else the defaults."""
-        return self.campaign.configuration.accuracy or Accuracy()
+        return self.campaign.configuration.accuracy
 
     def check(self) -> None:
         """Refuse a campaign whose error between the nodes cannot be measured.
@@ -93,7 +93,7 @@ class AccuracyLaunches:
     @property
     def configured_results(self) -> list[str]:
         """The results that every run makes: all of them if the configuration asks for them."""
-        return self.results() if self.campaign.configuration.accuracy else []
+        return self.results() if self.campaign.configuration.accuracy_is_asked_for else []
 
     def values(self, batch: int) -> npt.NDArray[np.float64]:
         """Give the points of a batch, shape (n, 8)."""

@@ -364,8 +364,9 @@ class Configuration(_Section):
         "some rows.",
     )
 
-    accuracy: Accuracy | None = Field(
-        None, description="Measure the error of every table between its nodes."
+    accuracy: Accuracy = Field(
+        default_factory=Accuracy,
+        description="Measure the error of every table between its nodes.",
     )
 
     @field_validator("campaign")
@@ -517,15 +518,13 @@ class Configuration(_Section):
     def _quality_sees_the_bands(cls, value: Any, _handler: object, info: ValidationInfo) -> Quality:
         return Quality.model_validate(value, context=info.data)
 
-    @field_validator("accuracy")
-    @classmethod
-    def _can_be_measured(cls, value: Accuracy | None, info: ValidationInfo) -> Accuracy | None:
-        if value is None or not {"axes", "run6sv"} <= info.data.keys():
-            return value  # they are reported themselves
-        why = _why_not_measured(info.data["axes"], run6sv=info.data["run6sv"])
-        if why:
-            raise ValueError(f"{why}: remove the key, or change that")
-        return value
+    @model_validator(mode="after")
+    def _can_be_measured(self) -> Self:
+        if self.accuracy_is_asked_for and self.no_accuracy_because:
+            raise ValueError(
+                f"accuracy: {self.no_accuracy_because}: remove the key, or change that"
+            )
+        return self
 
     @model_validator(mode="after")
     def _can_be_reduced(self) -> Self:
@@ -548,7 +547,19 @@ class Configuration(_Section):
     @property
     def no_accuracy_because(self) -> str:
         """Why the error between the nodes cannot be measured; empty if it can."""
-        return _why_not_measured(self.axes, run6sv=self.run6sv)
+        if self.run6sv:
+            return (
+                "with run6sv: true, rho_atm has the 3 decimals that 6SV prints, and no error of "
+                "interpolation can be told from their rounding"
+            )
+        if all(len(values) == 1 for values in self.axes.written()):
+            return "every axis has one value, so there is nothing between nodes to interpolate"
+        return ""
+
+    @property
+    def accuracy_is_asked_for(self) -> bool:
+        """Whether every run measures the error between the nodes: the key is there."""
+        return "accuracy" in self.model_fields_set
 
     @property
     def promise(self) -> Promise | None:
@@ -567,17 +578,6 @@ class Configuration(_Section):
         """Give the bands of the campaign, in the order of the instrument."""
         assert self.bands != "all"
         return select_bands(self.instrument, self.bands)
-
-
-def _why_not_measured(axes: Axes, *, run6sv: bool) -> str:
-    if run6sv:
-        return (
-            "with run6sv: true, rho_atm has the 3 decimals that 6SV prints, and no error of "
-            "interpolation can be told from their rounding"
-        )
-    if all(len(values) == 1 for values in axes.written()):
-        return "every axis has one value, so there is nothing between nodes to interpolate"
-    return ""
 
 
 def smallest_batch_size(points: int, bands: int) -> int:
@@ -617,10 +617,10 @@ def effective(configuration: Configuration) -> dict[str, Any]:
     data: dict[str, Any] = configuration.model_dump(mode="json", warnings=False)
     data["axes"] = {name: list(values) for name, values in data["axes"].items()}
     data["aerosol"]["name"] = configuration.aerosol_name
-    if configuration.accuracy is None:
-        del data["accuracy"]
-    else:
+    if configuration.accuracy_is_asked_for:
         data["accuracy"]["target"] = configuration.accuracy.target.given()
+    else:
+        del data["accuracy"]
     return data
 
 

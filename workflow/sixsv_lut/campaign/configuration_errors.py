@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -59,7 +58,7 @@ def _explain(error: ErrorDetails, model: type[BaseModel]) -> str:
     if value is None:
         return f"{key}: has no value: write one, or leave the key out if it has a default"
     if kind == "value_error":
-        return f"{key}: {context['error']}"
+        return f"{key}: {context['error']}" if key else str(context["error"])
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         return f"{key}: {shown(value)} must be {words} {context[name]:,}"
@@ -75,16 +74,7 @@ def _key_shown(key: str) -> str:
 def _known_keys(model: Any, section: Sequence[str]) -> list[str]:
     for name in section:
         field = model.model_fields.get(name)
-        inner = None if field is None else section_of(field.annotation)
-        if inner is None:
+        if field is None or not hasattr(field.annotation, "model_fields"):
             return []
-        model = inner
+        model = field.annotation
     return list(model.model_fields)
-
-
-def section_of(annotation: Any) -> type[BaseModel] | None:
-    """Give the section that the type of a field stands for, which may be left out; or None."""
-    members = [one for one in get_args(annotation) if one is not NoneType] or [annotation]
-    only = members[0]
-    is_section = len(members) == 1 and isinstance(only, type) and issubclass(only, BaseModel)
-    return only if is_section else None

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sixsv_lut.campaign.configuration import Configuration
-from sixsv_lut.campaign.configuration_errors import section_of
 from sixsv_lut.sixsv.report import QUANTITIES
 
 _BEGIN, _END = "<!-- begin {} -->", "<!-- end {} -->"
@@ -35,8 +34,8 @@ def key_table() -> str:
 def _keys(model: Any, prefix: str) -> list[tuple[str, str, str]]:
     rows = []
     for name, field in model.model_fields.items():
-        inner = section_of(field.annotation)
-        if inner is not None:
+        inner = field.annotation
+        if hasattr(inner, "model_fields"):
             rows += _keys(inner, f"{prefix}{name}.")
             continue
         default = "(needed)" if field.is_required() else f"`{json.dumps(field.default)}`"
