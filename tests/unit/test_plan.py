@@ -308,8 +308,8 @@ def _reduced_plan(
     [
         # Of blocks of the full-size campaign, as benchmarks/reduced_blocks.py prints them.
         (1, [338, 370, 397, 508, 510]),  # Oa01
-        (4, [426]),  # Oa13
-        (5, [440, 445, 482, 492, 497, 587, 597, 623]),  # Oa17, Oa20
+        (4, [361, 371, 388, 426]),  # Oa13
+        (5, [440, 445, 482, 483, 492, 497, 521, 587, 597, 623]),  # Oa17, Oa20
         (20, [694, 741, 790]),  # Oa11
     ],
 )

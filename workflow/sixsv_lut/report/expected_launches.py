@@ -93,10 +93,12 @@ def launches_of_block(
     checks = aerosols * places + 20 + hold_out
     fewest, most = columns
     states = aerosols * places * azimuths
+    # Without aerosol all azimuths follow from one.
+    rank = min(3 if aerosols > 1 else 1, azimuths)
     least = (
-        (seeds if azimuths > 1 else 1) * azimuths
-        + seeds * min(3, azimuths) * aerosols
-        + 3 * places
+        (min(5, 2 * aerosols) if azimuths > 1 else 1) * azimuths
+        + seeds * rank * aerosols
+        + (3 if aerosols > 1 else 1) * places
         + round(0.7 * places * (fewest - 1))
         + round(0.8 * checks)
     )
