@@ -328,6 +328,24 @@ def test_the_range_holds_what_real_blocks_with_the_sun_at_the_zenith_took(
     assert known.least <= measured <= known.most
 
 
+@pytest.mark.parametrize(
+    ("lengths", "columns", "measured"),
+    [
+        ({"phi": 36}, 5, 622),
+        ({"aot550": 1}, 5, 133),
+        ({"aot550": 1, "phi": 36}, 5, 183),
+        ({"aot550": 1, "psurf": 12, "alti": 4}, 5, 349),
+        ({"aot550": 1, "uw": 20}, 20, 313),
+        ({"aot550": 1, "psurf": 1, "alti": 1}, 5, 95),
+    ],
+)
+def test_the_range_holds_what_real_blocks_of_other_grids_took(
+    lengths: dict[str, int], columns: int, measured: int
+) -> None:
+    known = launches_of_block(OF_BLOCK | lengths, (columns, columns), 18)
+    assert known.least <= measured <= known.most
+
+
 @given(
     lengths=st.tuples(*[st.integers(1, 6)] * 5, st.integers(1, 36)),
     thetas=st.integers(1, 13),

@@ -111,9 +111,11 @@ def launches_of_block(
         + 2 * places
         + 50
     )
-    # At most all that differ are launched, and copies of these to check.
+    # At most all that differ are launched, and copies of these: to find the gases, and to check.
     copies = 20 + hold_out
-    return LaunchRange(min(least, fewest * states + copies), min(largest, most * states + copies))
+    return LaunchRange(
+        min(least, fewest * states + copies), min(largest, most * states + 4 + copies)
+    )
 
 
 def launches_of_band(
