@@ -314,8 +314,8 @@ def _reduced_plan(
     [
         # Of blocks of the full-size campaign, as benchmarks/reduced_blocks.py prints them.
         (1, [338, 370, 397, 508, 510]),  # Oa01
-        (4, [426]),  # Oa13
-        (5, [440, 445, 482, 492, 497, 587, 597, 623]),  # Oa17, Oa20
+        (4, [361, 371, 388, 426]),  # Oa13
+        (5, [440, 445, 482, 483, 492, 497, 521, 587, 597, 623]),  # Oa17, Oa20
         (20, [694, 741, 790]),  # Oa11
     ],
 )
@@ -331,6 +331,24 @@ def test_the_range_holds_what_real_blocks_with_the_sun_at_the_zenith_took(
     columns: int, measured: int
 ) -> None:
     known = launches_of_block(OF_BLOCK | {"phi": 1}, (columns, columns), 18)
+    assert known.least <= measured <= known.most
+
+
+@pytest.mark.parametrize(
+    ("lengths", "columns", "measured"),
+    [
+        ({"phi": 36}, 5, 622),
+        ({"aot550": 1}, 5, 133),
+        ({"aot550": 1, "phi": 36}, 5, 183),
+        ({"aot550": 1, "psurf": 12, "alti": 4}, 5, 349),
+        ({"aot550": 1, "uw": 20}, 20, 313),
+        ({"aot550": 1, "psurf": 1, "alti": 1}, 5, 95),
+    ],
+)
+def test_the_range_holds_what_real_blocks_of_other_grids_took(
+    lengths: dict[str, int], columns: int, measured: int
+) -> None:
+    known = launches_of_block(OF_BLOCK | lengths, (columns, columns), 18)
     assert known.least <= measured <= known.most
 
 

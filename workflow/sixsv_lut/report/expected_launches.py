@@ -93,10 +93,12 @@ def launches_of_block(
     checks = aerosols * places + 20 + hold_out
     fewest, most = columns
     states = aerosols * places * azimuths
+    # Without aerosol all azimuths follow from one.
+    rank = min(3 if aerosols > 1 else 1, azimuths)
     least = (
-        (seeds if azimuths > 1 else 1) * azimuths
-        + seeds * min(3, azimuths) * aerosols
-        + 3 * places
+        (min(5, 2 * aerosols) if azimuths > 1 else 1) * azimuths
+        + seeds * rank * aerosols
+        + (3 if aerosols > 1 else 1) * places
         + round(0.7 * places * (fewest - 1))
         + round(0.8 * checks)
     )
@@ -109,9 +111,11 @@ def launches_of_block(
         + 2 * places
         + 50
     )
-    # At most all that differ are launched, and copies of these to check.
+    # At most all that differ are launched, and copies of these: to find the gases, and to check.
     copies = 20 + hold_out
-    return LaunchRange(min(least, fewest * states + copies), min(largest, most * states + copies))
+    return LaunchRange(
+        min(least, fewest * states + copies), min(largest, most * states + 4 + copies)
+    )
 
 
 def launches_of_band(
