@@ -315,7 +315,7 @@ def _reduced_plan(
         # Of blocks of the full-size campaign, as benchmarks/reduced_blocks.py prints them.
         (1, [338, 370, 397, 508, 510]),  # Oa01
         (4, [361, 371, 388, 426]),  # Oa13
-        (5, [440, 445, 482, 483, 492, 497, 521, 587, 597, 623]),  # Oa17, Oa20
+        (5, [422, 440, 445, 482, 483, 492, 497, 521, 587, 597, 623]),  # Oa17, Oa20, S5
         (20, [694, 741, 790]),  # Oa11
     ],
 )
@@ -326,7 +326,9 @@ def test_the_range_holds_what_real_blocks_took(columns: int, measured: list[int]
     assert max(measured) <= known.most <= unknown.most
 
 
-@pytest.mark.parametrize(("columns", "measured"), [(4, 233), (5, 328), (20, 538)])
+@pytest.mark.parametrize(
+    ("columns", "measured"), [(1, 124), (4, 233), (5, 317), (5, 328), (20, 538)]
+)
 def test_the_range_holds_what_real_blocks_with_the_sun_at_the_zenith_took(
     columns: int, measured: int
 ) -> None:
@@ -338,6 +340,7 @@ def test_the_range_holds_what_real_blocks_with_the_sun_at_the_zenith_took(
     ("lengths", "columns", "measured"),
     [
         ({"phi": 36}, 5, 622),
+        ({"phi": 1, "aot550": 25}, 5, 777),
         ({"aot550": 1}, 5, 133),
         ({"aot550": 1, "phi": 36}, 5, 183),
         ({"aot550": 1, "psurf": 12, "alti": 4}, 5, 349),
