@@ -290,9 +290,10 @@ def _launched_points(campaign: Campaign, band: str) -> Picture:
     return Picture(
         "launched_points",
         f"Launched and derived points of one block, {band}",
-        f"The points of the block of {block}. Each panel is one pair of psurf (hPa) and alti (km), "
-        "each cell in it one pair of relative azimuth phi (°) and aot550 (dimensionless); its "
-        "colour tells how many of the pairs of uo3 and uw were launched there. In white cells all "
+        f"The points of the block of {block}. Each panel, 12 at most, is one pair of psurf (hPa) "
+        "and alti (km), each cell in it one pair of relative azimuth phi (°) and aot550 "
+        "(dimensionless); its colour tells how many of the pairs of uo3 and uw were launched "
+        "there. In white cells all "
         "points were derived from the launches of others: transmittances and spherical albedo "
         f"exactly, rho_atm within {campaign.promise}. Crosses mark cells in which a launch "
         f"failed. {_whose(campaign, band)}",
