@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files benchmark-accuracy-advice clean
+.PHONY: lut install install-dev test test-unit test-workflow test-slurm test-pbs test-openpbs test-lowest-snakemake lint format reference lock benchmark benchmark-peers benchmark-planning benchmark-many-batches benchmark-reduced-blocks benchmark-both-modes benchmark-damaged-files benchmark-reader benchmark-surfaces benchmark-accuracy-advice clean
 
 # The default campaign on all cores of this machine.
 lut: install
@@ -67,15 +67,15 @@ test-lowest-snakemake: $(BIN)/python
 	    tests/workflow/test_planning.py tests/workflow/test_complete_or_error.py
 
 lint: install-dev
-	$(BIN)/python -m ruff check workflow reader tests benchmarks docs status jobs
-	$(BIN)/python -m ruff format --check workflow reader tests benchmarks docs status jobs
+	$(BIN)/python -m ruff check workflow reader tests benchmarks docs examples status jobs
+	$(BIN)/python -m ruff format --check workflow reader tests benchmarks docs examples status jobs
 	$(BIN)/python -m mypy
 	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
 	$(BIN)/python -m snakemake --lint
 
 format: install-dev
-	$(BIN)/python -m ruff check --fix workflow reader tests benchmarks docs status jobs
-	$(BIN)/python -m ruff format workflow reader tests benchmarks docs status jobs
+	$(BIN)/python -m ruff check --fix workflow reader tests benchmarks docs examples status jobs
+	$(BIN)/python -m ruff format workflow reader tests benchmarks docs examples status jobs
 	$(BIN)/python -m snakefmt Snakefile workflow/rules
 
 # The schema and the tables of config/README.md, from the types of the configuration.
@@ -127,6 +127,14 @@ benchmark-accuracy-advice: install-dev
 # Files damaged at random: no table may be wrong.
 benchmark-damaged-files: install-dev
 	$(BIN)/python benchmarks/damaged_files.py $(ARGUMENTS)
+
+# The reader against what SciPy and xarray interpolate with, on a table of full size: some minutes.
+benchmark-reader: install
+	$(BIN)/python benchmarks/reader_speed.py $(ARGUMENTS)
+
+# The reader's correction against 6SV over surfaces that are not black.
+benchmark-surfaces: install
+	PYTHONPATH=tests $(BIN)/python benchmarks/surface_agreement.py $(ARGUMENTS)
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -223,8 +223,8 @@ def look_for_radians(ranges: dict[str, tuple[float, float]], pixels: int) -> Non
     """Refuse angles that are in radians, as far as that can be told.
 
     Radians are small numbers of degrees too. A whole scene that has the sun and the sensor within
-    1.57 degrees of the zenith, and each of them moving, is taken for radians; a scene that has only
-    one of them there is only warned of.
+    1.57 degrees of the zenith, and each of them moving, is taken for radians. A scene that has only
+    the sun there is warned of; a sensor that looks straight down is usual.
 
     Parameters
     ----------
@@ -253,10 +253,10 @@ def look_for_radians(ranges: dict[str, tuple[float, float]], pixels: int) -> Non
             "6.28: they are in radians, but those of a table are in degrees: give "
             "np.degrees(values)"
         )
-    for name in small:
-        low, high = ranges[name]
+    if "thetas" in small:
+        low, high = ranges["thetas"]
         warnings.warn(
-            f"{name} is between {low:g} and {high:g} in all pixels, and was taken for degrees; "
+            f"thetas is between {low:g} and {high:g} in all pixels, and was taken for degrees; "
             "if these are radians, give np.degrees(values)",
             UserWarning,
             stacklevel=3,

@@ -126,7 +126,9 @@ def interpolate(
         interpolated = interpolated.transpose("band", ...).assign_coords(of_bands)
     for name in names:
         interpolated[name].attrs = {
-            key: value for key, value in lut[name].attrs.items() if key != "ancillary_variables"
+            key: value
+            for key, value in lut.variables[name].attrs.items()
+            if key != "ancillary_variables"
         }
     interpolated.attrs = {"interpolation": method}
     if not in_chunks:
@@ -157,9 +159,10 @@ def as_data_arrays(values: Mapping[str, Any]) -> dict[str, xr.DataArray]:
     for name, value in values.items():
         if isinstance(value, xr.DataArray):
             given[name] = value
+        elif isinstance(value, np.ma.MaskedArray):
+            plain[name] = np.ma.filled(value.astype(np.float64), np.nan)
         else:
-            is_lazy = hasattr(value, "dask") or hasattr(value, "__dask_graph__")
-            plain[name] = value if is_lazy else np.asarray(value)
+            plain[name] = value if hasattr(value, "__dask_graph__") else np.asarray(value)
     shaped = [name for name, value in plain.items() if value.ndim]
     named = [name for name, value in given.items() if value.ndim]
     if shaped and named:
@@ -327,7 +330,7 @@ class _Evaluation:
         self._kept: dict[int, ReducedTable] = {}
         self._lock = Lock()
         self.counts = _Counts()
-        self._nodes = {name: lut[name].values.astype(np.float64) for name in AXIS_NAMES}
+        self._nodes = {name: lut.variables[name].values.astype(np.float64) for name in AXIS_NAMES}
 
     def __getstate__(self) -> dict[str, Any]:
         # To another process go the questions; tables are read there.
@@ -360,7 +363,7 @@ class _Evaluation:
                 self.counts = counts
         results = []
         for i in range(len(self._variables)):
-            of_bands = out[:, i].reshape(-1, *shape)
+            of_bands = out[:, i].reshape(out.shape[0], *shape)
             results.append(of_bands[0] if bands is None else np.moveaxis(of_bands, 0, -1))
         return results[0] if len(results) == 1 else tuple(results)
 

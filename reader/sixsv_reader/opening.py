@@ -168,16 +168,17 @@ def checked(lut: xr.Dataset, what: str) -> xr.Dataset:
     _check_axes(lut, what)
     expected = {*AXIS_NAMES, *(["band"] if "band" in lut.dims else [])}
     needed = (*QUANTITIES, STATUS)
-    missing = [name for name in needed if name not in lut.data_vars]
+    missing = [name for name in needed if name not in lut.variables]
     if missing:
         raise LutError(
             f"{what} lacks the variables {', '.join(missing)}: it was cut down or is no table of "
             "this workflow; make it again, or keep these variables"
         )
     for name in needed:
-        if set(lut[name].dims) != expected:
+        dimensions = lut.variables[name].dims
+        if set(dimensions) != expected:
             raise LutError(
-                f"{what}: {name} has the dimensions ({', '.join(map(str, lut[name].dims))}) in "
+                f"{what}: {name} has the dimensions ({', '.join(map(str, dimensions))}) in "
                 f"place of ({', '.join(AXIS_NAMES)}): keep an axis of one value as a dimension, "
                 "as lut.isel(uo3=[0]) does"
             )
@@ -188,14 +189,17 @@ def checked(lut: xr.Dataset, what: str) -> xr.Dataset:
             UserWarning,
             stacklevel=3,
         )
-    return lut.transpose("band", *AXIS_NAMES, missing_dims="ignore")
+    in_order = ("band", *AXIS_NAMES) if "band" in lut.dims else AXIS_NAMES
+    if all(lut.variables[name].dims == in_order for name in (*quantities_of(lut), STATUS)):
+        return lut
+    return lut.transpose(*in_order, ...)
 
 
 def quantities_of(lut: xr.Dataset) -> tuple[str, ...]:
     """Name all variables of a table that can be interpolated."""
     return tuple(
         str(name)
-        for name, variable in lut.data_vars.items()
+        for name, variable in lut.variables.items()
         if name != STATUS and set(AXIS_NAMES) <= set(variable.dims)
     )
 
@@ -204,7 +208,7 @@ def _check_axes(lut: xr.Dataset, what: str) -> None:
     for name in AXIS_NAMES:
         if name not in lut.coords:
             raise LutError(f"{what}: the axis {name} has no values")
-        values = np.asarray(lut[name].values)
+        values = np.asarray(lut.variables[name].values)
         if not np.issubdtype(values.dtype, np.number) or not np.isfinite(values).all():
             raise LutError(f"{what}: the axis {name} has values that are no numbers: {values}")
         if not values.size:

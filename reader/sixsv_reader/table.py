@@ -115,7 +115,7 @@ def reduce_table(
     Parameters
     ----------
     lut : xarray.Dataset
-        The table of one band.
+        The table of one band, the axes in their order.
     variables : sequence of str
         The quantities.
     fixed : mapping of str to float
@@ -135,21 +135,21 @@ def reduce_table(
     nodes: list[npt.NDArray[np.float64]] = []
     used: list[int] = []
     for name in AXIS_NAMES:
-        axis = lut[name].values.astype(np.float64)
+        axis = lut.variables[name].values.astype(np.float64)
         if name in fixed:
             slices[name], weights[name] = stencil(axis, fixed[name], method)
         else:
             slices[name] = covering(axis, *ranges[name], method)
             nodes.append(axis[slices[name]])
             used.append(neighbours(len(nodes[-1]), method))
-    values: npt.NDArray[np.floating[Any]] = _read(lut.isel(slices), variables)
+    values: npt.NDArray[np.floating[Any]] = _read(lut, slices, variables)
     # From the last axis on, so that the numbers of those before keep their places.
     for place in reversed(range(len(AXIS_NAMES))):
         along = weights.get(AXIS_NAMES[place])
         if along is None:
             continue
         if len(along) == 1:
-            values = values.take(0, axis=place)
+            values = np.take(values, 0, axis=place)
         else:
             parts = np.moveaxis(values, place, 0)
             total = along[0] * parts[0].astype(np.float64)
@@ -159,14 +159,21 @@ def reduce_table(
     return ReducedTable(np.ascontiguousarray(values), tuple(nodes), tuple(used))
 
 
-def _read(lut: xr.Dataset, variables: Sequence[str]) -> npt.NDArray[np.float32]:
+def _read(
+    lut: xr.Dataset, slices: Mapping[str, slice], variables: Sequence[str]
+) -> npt.NDArray[np.float32]:
     """Read quantities, side by side for each point, NaN where a launch failed."""
+
+    def part(name: str) -> npt.NDArray[Any]:
+        # Of the variable itself: a DataArray of each would cost more than reading a few points.
+        variable = lut.variables[name]
+        return np.asarray(variable[tuple(slices[str(axis)] for axis in variable.dims)].values)
+
     try:
-        status = lut[STATUS].transpose(*AXIS_NAMES).values
-        bad = ~np.isin(status, _GOOD)
-        values = np.empty((*status.shape, len(variables)), np.float32)
+        bad = ~np.isin(part(STATUS), _GOOD)
+        values = np.empty((*bad.shape, len(variables)), np.float32)
         for i, name in enumerate(variables):
-            values[..., i] = lut[name].transpose(*AXIS_NAMES).values
+            values[..., i] = part(name)
     except (OSError, RuntimeError) as error:
         source = lut.encoding.get("source", "the table")
         raise LutError(

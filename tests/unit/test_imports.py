@@ -22,3 +22,5 @@ def test_imports_go_one_way() -> None:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "imports go one way KEPT" in ended.stdout
+    assert "the reader stands alone KEPT" in ended.stdout
+    assert "the layers of the reader KEPT" in ended.stdout

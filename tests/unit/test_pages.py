@@ -13,7 +13,13 @@ from sixsv_lut.campaign.configuration import validate
 from sixsv_lut.errors import CampaignError
 from support import PROJECT
 
-PAGES = ("README.md", "CONTRIBUTING.md", "config/README.md", "benchmarks/README.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "config/README.md",
+    "benchmarks/README.md",
+    "reader/README.md",
+)
 
 # Modules of the library are named from its folder on, a page's neighbours from the page's.
 LIBRARY = PROJECT / "workflow/sixsv_lut"

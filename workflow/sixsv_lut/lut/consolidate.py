@@ -23,7 +23,7 @@ from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.files import atomic_write
 from sixsv_lut.lut.attributes import kept_accuracy
 from sixsv_lut.lut.collect import BandResults, collect, refuse_too_many_failures
-from sixsv_lut.lut.dataset import DATASET_WRITERS, build_dataset
+from sixsv_lut.lut.dataset import DATASET_WRITERS, LUT_FORMAT_VERSION, build_dataset
 from sixsv_lut.lut.derived import DerivedResults, refuse_larger_errors
 from sixsv_lut.lut.text import write_text
 from sixsv_lut.sixsv.axes import AXIS_NAMES
@@ -164,7 +164,11 @@ def consolidate(
         dataset = build_dataset(
             grid,
             results,
-            {"Conventions": "CF-1.8", **attributes},
+            {
+                "Conventions": "CF-1.8",
+                "lut_format_version": LUT_FORMAT_VERSION,
+                **attributes,
+            },
             band_wavelength=find_band(configuration.instrument, recipe.band).wavelength,
             response_centre=recipe.response.centre,
             convention=recipe.convention,

@@ -20,6 +20,10 @@ from sixsv_lut.sixsv.axes import AXES, AXIS_NAMES
 from sixsv_lut.sixsv.convention import STANDARD, Convention
 from sixsv_lut.sixsv.report import OF_LAUNCHES, QUANTITY_BY_NAME, Status
 
+# Raise it when readers of today would take the variables of a LUT for something else: they refuse
+# what they do not know. LUTs without it are of version 1.
+LUT_FORMAT_VERSION = 1
+
 _FILL_VALUE = np.float32(netCDF4.default_fillvals["f4"])
 
 # A chunk holds whole geometries, of as many neighbouring states as bring it to this size. Zarr
