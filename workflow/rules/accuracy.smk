@@ -18,7 +18,8 @@ localrules:
 rule accuracy:
     """Tell how wrong the LUTs are between their nodes, and which nodes would mend it."""
     input:
-        jobs.accuracy_results,
+        results=jobs.accuracy_results,
+        pictures=picture_files.wanted_of_accuracy,
     log:
         campaign.paths.log("accuracy"),
     conda:

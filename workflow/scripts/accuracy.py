@@ -10,5 +10,5 @@ from sixsv_lut.host.script import configuration_of, running
 
 with running(snakemake.log[0]):
     campaign = Campaign(configuration_of(snakemake))
-    results = read_results([Path(path) for path in snakemake.input])
+    results = read_results([Path(path) for path in snakemake.input.results])
     print_accuracy(results, campaign, Console(highlight=False))

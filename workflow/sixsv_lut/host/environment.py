@@ -35,10 +35,10 @@ def prepare(folder: str, *, main_process: bool) -> None:
             "Move or rename it."
         )
     sys.executable = _python_for_shells(sys.executable)
-    # For jobs in an environment that conda made: it has what the library needs, not the library.
-    library = f"{folder}/workflow"
+    # For jobs in an environment that conda made: it has what library and reader need, not these.
+    own = [f"{folder}/workflow", f"{folder}/reader"]
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    os.environ["PYTHONPATH"] = os.pathsep.join([library, *(p for p in others if p != library)])
+    os.environ["PYTHONPATH"] = os.pathsep.join([*own, *(p for p in others if p not in own)])
     os.environ[SNAKEMAKE_PID] = str(os.getpid())
     # There is no linear algebra here, for which NumPy would start a thread for each core whenever a
     # batch process starts.

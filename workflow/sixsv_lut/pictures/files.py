@@ -46,14 +46,23 @@ class PictureFiles:
     @property
     def wanted(self) -> list[str]:
         """All files that a run makes; none if the configuration asks for none."""
+        configuration = self.campaign.configuration
+        if not configuration.pictures:
+            return []
+        of_accuracy = self.wanted_of_accuracy if configuration.accuracy_is_asked_for else []
+        return self._of_all_bands(self.of_band) + self.of_campaign + of_accuracy
+
+    @property
+    def wanted_of_accuracy(self) -> list[str]:
+        """The files of all bands that are made where accuracy is measured."""
         if not self.campaign.configuration.pictures:
             return []
-        of_bands = [
-            filled(pattern, band=band)
-            for band in self.campaign.band_names
-            for pattern in self.of_band
+        return self._of_all_bands(self.of_accuracy)
+
+    def _of_all_bands(self, patterns: list[str]) -> list[str]:
+        return [
+            filled(pattern, band=band) for band in self.campaign.band_names for pattern in patterns
         ]
-        return of_bands + self.of_campaign
 
     @property
     def _any_band(self) -> tuple[Campaign, str]:
