@@ -40,8 +40,9 @@ $(VENV)/.installed-benchmark: requirements-benchmark.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-benchmark.txt
 	@touch $@
 
+# Tests of one file follow each other, because they share what was made for them.
 test: install-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-unit: install-dev
 	$(BIN)/python -m pytest tests/unit

@@ -19,6 +19,7 @@ rule accuracy:
     """Tell how wrong the LUTs are between their nodes, and which nodes would mend it."""
     input:
         results=jobs.accuracy_results,
+        quality=[campaign.quality_file(band) for band in campaign.band_names],
         pictures=picture_files.wanted_of_accuracy,
     log:
         campaign.paths.log("accuracy"),
