@@ -470,3 +470,16 @@ def test_values_that_are_missing_are_named() -> None:
 def test_numba_is_imported_only_where_pixels_are_interpolated() -> None:
     program = "import sys, sixsv_reader; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("method", ["linear", "cubic"])
+def test_a_pixel_does_not_depend_on_the_others_of_its_scene(method: Any) -> None:
+    # Scenes whose lowest and highest values are on nodes, or not.
+    nodes = NODES | {"thetas": [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]}
+    lut = random_lut(nodes)
+    for low, high in itertools.product((20.0, 22.0, 25.0), (26.0, 30.0, 35.0, 40.0, 60.0)):
+        scene = np.array([low, 25.5, high])
+        together = interpolate(lut, method=method, **state(thetas=scene))["S"].values
+        for angle, value in zip(scene, together, strict=True):
+            alone = float(interpolate(lut, method=method, **state(thetas=angle))["S"])
+            assert value == pytest.approx(alone, rel=1e-12), (low, high, angle)
