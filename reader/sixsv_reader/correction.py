@@ -55,8 +55,11 @@ def surface_reflectance(
     xarray.DataArray
         Reflectance of the surface, taken as uniform and Lambertian. It can be negative where the
         atmosphere of the table is brighter than the pixel. NaN where an input or the interpolated
-        table is NaN, or nothing of the surface reaches the sensor. With the attributes in which
-        `interpolate` counts pixels.
+        table is NaN, nothing of the surface reaches the sensor, or the pixel is so much darker than
+        the atmosphere that no surface gives it. With the attributes in which `interpolate` counts
+        pixels, and two more that count those of all bands: ``pixels_with_nan_reflectance``, and
+        ``pixels_without_solution`` for those that the formula alone makes NaN. Dask arrays are not
+        counted.
 
     Raises
     ------
@@ -64,6 +67,13 @@ def surface_reflectance(
         As of `interpolate`; or the values cannot be reflectances.
     """
     given, others = _separated("toa_reflectance", toa_reflectance, coordinates)
+    if given.ndim and "band" in lut.dims and "band" not in given.dims:
+        raise LutError(
+            f"the table has {lut.sizes['band']} bands, but the reflectance has no dimension band "
+            f"(it has {', '.join(map(str, given.dims))}), and would be taken for that of every "
+            "band: give a DataArray with the dimension band, or select the band of the table with "
+            "lut.sel(band=...)"
+        )
     quantities = interpolate(
         lut, variables=_NEEDED, method=method, outside=outside, threads=threads, **others
     )
@@ -94,8 +104,8 @@ def toa_reflectance(
     Returns
     -------
     xarray.DataArray
-        Reflectance at the top of the atmosphere, with the attributes in which `interpolate` counts
-        pixels.
+        Reflectance at the top of the atmosphere, NaN also where 1 - S rho_s is not above 0. With
+        the attributes of `surface_reflectance`.
 
     Raises
     ------
@@ -115,7 +125,10 @@ def _to_surface(toa: Floats, total: Floats, atmosphere: Floats, albedo: Floats) 
     _refuse_no_reflectance(toa)
     with np.errstate(divide="ignore", invalid="ignore"):
         black_sky = (toa - atmosphere) / np.where(total > 0, total, np.nan)
-        return np.asarray(black_sky / (1.0 + albedo * black_sky), np.float64)
+        # This is 1 / (1 - S rho_s): at 0 and below, the formula would turn what is much too dark
+        # into a surface brighter than any.
+        coupling = 1.0 + albedo * black_sky
+        return np.asarray(black_sky / np.where(coupling > 0, coupling, np.nan), np.float64)
 
 
 def _to_toa(surface: Floats, total: Floats, atmosphere: Floats, albedo: Floats) -> Floats:
@@ -165,8 +178,21 @@ def _applied(
     dimensions = dict.fromkeys(("band", *given.dims, *quantities.dims))
     result = result.transpose(*(d for d in dimensions if d in result.dims))
     result.attrs = {"long_name": long_name, "units": "1", **quantities.attrs}
+    if result.chunks is None:
+        result.attrs |= _counts(result, given, quantities)
     named: xr.DataArray = result.rename(name)
     return named
+
+
+def _counts(result: xr.DataArray, given: xr.DataArray, quantities: xr.Dataset) -> dict[str, int]:
+    nan = result.isnull()
+    if not nan.any():
+        return {"pixels_with_nan_reflectance": 0, "pixels_without_solution": 0}
+    without_table = quantities[list(_NEEDED)].isnull().to_array().any("variable")
+    return {
+        "pixels_with_nan_reflectance": int((nan & given.isnull()).sum()),
+        "pixels_without_solution": int((nan & ~given.isnull() & ~without_table).sum()),
+    }
 
 
 def _refuse_no_reflectance(values: Floats) -> None:

@@ -87,6 +87,8 @@ def interpolate(
         A name, a value or a unit is wrong; with Dask arrays that may be when they are computed.
     """
     lut = checked(lut, "the dataset")
+    if lut.sizes.get("band") == 0:
+        raise LutError("the dataset has no band: its dimension band is empty")
     names = _variables(lut, variables)
     if method not in ("linear", "cubic"):
         raise LutError(f"method {method!r} is unknown: linear or cubic")
@@ -399,15 +401,19 @@ class _Evaluation:
                 fixed[name] = low
         varying = {name: values[name] for name in AXIS_NAMES if name not in fixed}
         hidden = [name for name in values if name in fixed and values[name].ndim]
-        for band in range(out.shape[0]):
-            table = self._table(band, fixed, {name: needed[name] for name in varying})
-            counts.failed += self._interpolate(table, varying, shape, out[band])
+        # Axes that are taken for constant may have pixels that are NaN or outside all the same.
+        bad = np.zeros(shape, bool)
         if hidden and counts.nan_input + counts.outside:
-            # Axes that were taken for constant have pixels that are NaN or outside all the same.
-            bad = np.zeros(shape, bool)
             for name in hidden:
                 low, high = bounds(self._nodes[name])
                 bad |= ~((values[name] >= low) & (values[name] <= high))
+            for name in [*varying][:1]:
+                varying[name] = np.where(bad, np.nan, varying[name])
+        for band in range(out.shape[0]):
+            table = self._table(band, fixed, {name: needed[name] for name in varying})
+            counts.failed += self._interpolate(table, varying, shape, out[band])
+        if not varying and bad.any():
+            counts.failed = counts.failed // bad.size * int((~bad).sum())
             out[:, :, bad.reshape(-1)] = np.nan
         return counts
 

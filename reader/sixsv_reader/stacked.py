@@ -6,6 +6,7 @@ xarray's own ``concat`` reads everything at once unless Dask is there; this does
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,13 +82,14 @@ def stacked(luts: Mapping[str, xr.Dataset], of_a_band: Sequence[str]) -> xr.Data
         if all(_same(lut.attrs.get(name), value) for lut in luts.values())
     }
     together = xr.Dataset(data, coordinates, shared)
-
-    def close() -> None:
-        for lut in luts.values():
-            lut.close()
-
-    together.set_close(close)
+    together.set_close(partial(_close, list(luts.values())))
     return together
+
+
+# A function of the module, with which the dataset can be sent to another process.
+def _close(luts: Sequence[xr.Dataset]) -> None:
+    for lut in luts:
+        lut.close()
 
 
 def _same(one: Any, other: Any) -> bool:

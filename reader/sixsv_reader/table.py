@@ -56,13 +56,11 @@ def stencil(
         Their weights.
     """
     value = float(np.clip(value, nodes[0], nodes[-1]))
-    cell = int(np.clip(np.searchsorted(nodes, value, side="right") - 1, 0, len(nodes) - 1))
+    cell = int(np.searchsorted(nodes, value, side="right")) - 1
     if nodes[cell] == value:
         return slice(cell, cell + 1), np.ones(1)
-    start = cell
+    start = _first_neighbour(nodes, cell, method)
     count = neighbours(len(nodes), method)
-    if count == CUBIC:
-        start = int(np.clip(cell - 1, 0, len(nodes) - CUBIC))
     used = nodes[start : start + count]
     weights = np.ones(count)
     for i in range(count):
@@ -73,15 +71,21 @@ def stencil(
 
 
 def covering(nodes: npt.NDArray[np.float64], low: float, high: float, method: str) -> slice:
-    """Give the values of an axis from which all values of a range are interpolated."""
-    first, _ = stencil(nodes, low, method)
-    last, _ = stencil(nodes, high, method)
-    start, stop = first.start, max(first.stop, last.stop)
-    if stop - start < CUBIC <= len(nodes) and method == "cubic":
-        # A shorter axis would be interpolated linearly.
-        start = max(0, min(start, len(nodes) - CUBIC))
-        stop = max(stop, start + CUBIC)
-    return slice(start, stop)
+    """Give the values of an axis from which all values of a range are interpolated.
+
+    The ends of the range count as values between nodes also where they are on one: what lies beside
+    them within the range needs all its neighbours.
+    """
+    first = int(np.searchsorted(nodes, low, side="right")) - 1
+    last = int(np.searchsorted(nodes, high, side="left")) - 1
+    start, end = (_first_neighbour(nodes, cell, method) for cell in (first, max(first, last)))
+    return slice(start, end + neighbours(len(nodes), method))
+
+
+def _first_neighbour(nodes: npt.NDArray[np.float64], cell: int, method: str) -> int:
+    count = neighbours(len(nodes), method)
+    before = 1 if count == CUBIC else 0
+    return max(0, min(cell - before, len(nodes) - count))
 
 
 @dataclass(frozen=True)

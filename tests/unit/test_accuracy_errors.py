@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from sixsv_lut.accuracy.attributes import accuracy_attributes
 from sixsv_lut.accuracy.errors import errors_table, resampled_rows
+from sixsv_lut.accuracy.result import without_nan
 from sixsv_lut.accuracy.table import errors_of
+from sixsv_lut.accuracy.text import _errors
 from sixsv_lut.lut.quantities import LUT_NAMES
 from unit.accuracy_support import Floats, launches_of, lut_of, nodes_of, sum_of
 
@@ -17,6 +22,7 @@ _SINGLE_PRECISION = 1e-6
 
 _NODES = nodes_of(aot550=["0.1", "0.3", "0.7", "1.5"], thetas=["0", "30", "50"])
 _SQUARE = sum_of({"aot550": np.square})
+_SUN = sum_of({"thetas": lambda x: np.cos(np.radians(x))})
 
 
 def _row(table: pd.DataFrame, **where: object) -> pd.Series:
@@ -114,3 +120,23 @@ def test_attributes_are_numbers_and_one_sentence() -> None:
     assert isinstance(rms, float)
     assert f"root mean square of {rms:.2g} for rho_atm" in str(attributes["accuracy_comment"])
     assert attributes["accuracy_Ttotal_cubic_max"] < attributes["accuracy_Ttotal_linear_max"]
+
+
+def test_a_method_that_meets_a_failed_node_everywhere_has_no_attributes_and_is_printed() -> None:
+    # Four values, and the last of them failed: linear interpolation is good in the other cells.
+    nodes = nodes_of(thetas=["0", "30", "50", "70"])
+    lut = lut_of(_SUN, nodes, failed=3)
+    errors = errors_table(launches_of(_SUN, nodes, lut=lut))
+    attributes = accuracy_attributes(errors)
+    assert attributes["accuracy_S_linear_rms"] > 0
+    assert not [name for name in attributes if "cubic" in name]
+
+    random = errors[errors["kind"] == "random"]
+    of_methods = {
+        method: {str(row["quantity"]): dict(row) for _, row in group.iterrows()}
+        for method, group in random.groupby("method")
+    }
+    result = {"band": "Oa08", "errors": without_nan(of_methods)}
+    console = Console(file=io.StringIO(), width=120)
+    console.print(_errors([result]))
+    assert "cubic" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.lut.attributes import kept_accuracy, kept_with, put_accuracy
 from sixsv_lut.lut.dataset import write_netcdf, write_zarr
+from sixsv_lut.report.pages.material import said_by_luts
 from sixsv_lut.sixsv.axes import AXIS_NAMES
 
 _ATTRIBUTES = {"accuracy_comment": "wrong by little", "accuracy_S_linear_rms": 1.5e-4}
@@ -79,3 +81,27 @@ def test_a_file_that_is_damaged_or_missing_gives_none(tmp_path: Path, content: s
     if content is not None:
         path.write_text(content)
     assert kept_accuracy(path, "f" * 64, _AXES) == {}
+
+
+def test_those_of_launches_are_not_taken_for_derived_values(tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    promise = Promise(1e-4)
+    path.write_text(json.dumps(kept_with("f" * 64, _AXES, _ATTRIBUTES)))
+    assert kept_accuracy(path, "f" * 64, _AXES, promise) == {}
+    path.write_text(json.dumps(kept_with("f" * 64, _AXES, _ATTRIBUTES, promise)))
+    assert kept_accuracy(path, "f" * 64, _AXES, promise) == _ATTRIBUTES
+    assert kept_accuracy(path, "f" * 64, _AXES, Promise(1e-3)) == {}
+    assert kept_accuracy(path, "f" * 64, _AXES) == {}
+
+
+def test_the_report_shows_what_was_measured_of_the_luts_that_are_there() -> None:
+    of_this, of_earlier = ({"attributes": {"accuracy_S_linear_rms": x}} for x in (1e-4, 2e-4))
+    described = {"points": 2, "effective_configuration": {"axes": {}}}
+    results = {"Oa03": of_this, "Oa08": of_earlier, "Oa17": of_this, "Oa21": {}}
+    descriptions = {
+        "Oa03": described | {"accuracy_S_linear_rms": 1e-4},
+        "Oa08": described | {"accuracy_S_linear_rms": 1e-4},
+        "Oa17": described,
+        "Oa21": described,
+    }
+    assert said_by_luts(results, descriptions) == {"Oa03": of_this}

@@ -106,3 +106,34 @@ def test_arrays_that_do_not_fit_together_are_refused() -> None:
             xr.DataArray([0.3, 0.3], dims="x", coords={"x": [0, 1]}),
             **state(uw=xr.DataArray([1.0, 1.0], dims="x", coords={"x": [1, 2]})),
         )
+
+
+def test_a_pixel_much_darker_than_the_atmosphere_is_nan_and_no_bright_surface() -> None:
+    # As in an absorption band, where hardly anything of the surface reaches the sensor.
+    lut = LUT.copy(deep=True)
+    lut["Ttotal"][:], lut["rho_atm"][:], lut["S"][:] = 0.001, 0.05, 0.2
+    surface = surface_reflectance(lut, np.array([0.03, 0.0449, 0.045, 0.0451, 0.0501]), **state())
+    assert np.isnan(surface[:3]).all()
+    assert float(surface[3]) < 0 < float(surface[4])
+    assert surface.attrs["pixels_without_solution"] == 3
+    assert surface.attrs["pixels_with_nan_reflectance"] == 0
+    lut["S"][:] = 0.6
+    assert toa_reflectance(lut, 1.9, **state()).attrs["pixels_without_solution"] == 1
+
+
+def test_nan_reflectances_are_counted_apart_from_what_the_table_lacks() -> None:
+    scene = np.array([0.3, np.nan, np.nan, 0.4])
+    sun = np.array([30.0, 30.0, np.nan, 89.0])
+    result = surface_reflectance(LUT, scene, outside="nan", **state(thetas=sun))
+    assert np.isnan(result[1:]).all()
+    assert result.attrs["pixels_with_nan_reflectance"] == 2
+    assert result.attrs["pixels_with_nan_input"] == result.attrs["pixels_outside_grid"] == 1
+    assert result.attrs["pixels_without_solution"] == 0
+
+
+def test_a_scene_without_bands_is_not_taken_for_that_of_every_band() -> None:
+    both = xr.concat([LUT, random_lut(seed=5)], "band").assign_coords(band=["Oa08", "Oa09"])
+    pixels = random_pixels(3)
+    with pytest.raises(LutError, match=r"2 bands.*no dimension band.*lut\.sel"):
+        surface_reflectance(both, np.full((2, 3), 0.3), **pixels)
+    assert surface_reflectance(both, 0.3, **pixels).dims == ("band", "dim_0")

@@ -470,3 +470,47 @@ def test_values_that_are_missing_are_named() -> None:
 def test_numba_is_imported_only_where_pixels_are_interpolated() -> None:
     program = "import sys, sixsv_reader; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("method", ["linear", "cubic"])
+def test_a_pixel_does_not_depend_on_the_others_of_its_scene(method: Any) -> None:
+    # Scenes whose lowest and highest values are on nodes, or not.
+    nodes = NODES | {"thetas": [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]}
+    lut = random_lut(nodes)
+    for low, high in itertools.product((20.0, 22.0, 25.0), (26.0, 30.0, 35.0, 40.0, 60.0)):
+        scene = np.array([low, 25.5, high])
+        together = interpolate(lut, method=method, **state(thetas=scene))["S"].values
+        for angle, value in zip(scene, together, strict=True):
+            alone = float(interpolate(lut, method=method, **state(thetas=angle))["S"])
+            assert value == pytest.approx(alone, rel=1e-12), (low, high, angle)
+
+
+@pytest.mark.parametrize("thetas", [3.0, np.array([3.0, 4.0, 5.0])])
+def test_a_pixel_that_is_nan_is_not_counted_as_one_at_a_failed_point_too(thetas: Any) -> None:
+    lut = random_lut()
+    lut["status"][:] = 2
+    ozone = np.array([0.26, np.nan, 0.9])
+    with pytest.warns(UserWarning, match="1 pixels are NaN because points"):
+        found = interpolate(lut, outside="nan", **state(uo3=ozone, thetas=thetas))
+    assert np.isnan(found["S"]).all()
+    counts = ("with_nan_input", "outside_grid", "at_failed_points")
+    assert [found.attrs[f"pixels_{name}"] for name in counts] == [1, 1, 1]
+
+
+def test_a_pixel_that_is_nan_on_a_constant_axis_stays_so_and_counts_once() -> None:
+    lut = random_lut()
+    lut["status"][:] = 2
+    ozone = np.array([0.26, np.nan, 0.26])
+    for others in ({}, {"thetas": np.array([3.0, 4.0, 5.0])}):
+        with pytest.warns(UserWarning, match="2 pixels are NaN because points"):
+            found = interpolate(lut, **state(uo3=ozone, **others))
+        assert np.isnan(found["S"]).all()
+        assert found.attrs["pixels_with_nan_input"] == 1
+    good = interpolate(random_lut(), **state(uo3=ozone))["S"].values
+    assert np.isnan(good).tolist() == [False, True, False]
+
+
+def test_a_dataset_without_a_band_is_refused() -> None:
+    lut = xr.concat([random_lut()], "band").assign_coords(band=["Oa08"])
+    with pytest.raises(LutError, match="no band"):
+        interpolate(lut.isel(band=[]), **state())

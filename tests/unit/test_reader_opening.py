@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -242,3 +243,10 @@ def test_every_quantity_says_what_it_is(tmp_path: Path) -> None:
         assert set(lut.data_vars) == {*QUANTITIES, "status"}
         assert lut.attrs["campaign"] == ATTRIBUTES["campaign"]
         assert interpolate(lut, **state())["S"].attrs["units"] == "1"
+
+
+def test_a_campaign_can_be_sent_to_another_process(campaign: Path) -> None:
+    with open_campaign(campaign) as lut:
+        sent = pickle.loads(pickle.dumps(lut))
+        assert interpolate(sent, **state()).equals(interpolate(lut, **state()))
+        sent.close()

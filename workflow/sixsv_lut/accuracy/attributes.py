@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from sixsv_lut.accuracy.points import RANDOM
@@ -26,7 +27,8 @@ def accuracy_attributes(errors: pd.DataFrame) -> dict[str, str | int | float]:
     -------
     dict
         ``accuracy_comment``, a sentence; ``accuracy_launches``, on how many it rests; and
-        ``accuracy_<quantity>_<method>_<rms, p95 or max>``.
+        ``accuracy_<quantity>_<method>_<rms, p95 or max>``, where a launch could be compared: cubic
+        interpolation needs more nodes, and may meet one that failed at every point.
     """
     random = errors[errors["kind"] == RANDOM].set_index(["quantity", "method"])
     launches = int(random["launches"].max())
@@ -38,6 +40,7 @@ def accuracy_attributes(errors: pd.DataFrame) -> dict[str, str | int | float]:
         attributes |= {
             f"{ACCURACY_PREFIX}{quantity}_{method}_{name}": _rounded(row[name])
             for name in _STATISTICS
+            if np.isfinite(row[name])
         }
     return attributes
 

@@ -84,7 +84,12 @@ def measure_accuracy(
     content = {
         "band": recipe.band,
         "campaign": campaign.configuration.campaign,
-        **kept_with(recipe.fingerprint, dict(zip(AXIS_NAMES, written, strict=True)), attributes),
+        **kept_with(
+            recipe.fingerprint,
+            dict(zip(AXIS_NAMES, written, strict=True)),
+            attributes,
+            campaign.configuration.promise,
+        ),
         "launches": {
             "random": random,
             "midpoints": int((table["kind"] == MIDPOINT).sum()),

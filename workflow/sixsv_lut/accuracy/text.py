@@ -106,7 +106,7 @@ def _errors(results: Sequence[Mapping[str, Any]]) -> Table:
                     method,
                     _short(row["bias"]),
                     _short(row["rms"]),
-                    _short((row["rms_high"] - row["rms_low"]) / 2),
+                    _half_width(row["rms_low"], row["rms_high"]),
                     _short(row["p95"]),
                     _short(row["max"]),
                     _percent(row["relative_rms"]),
@@ -186,6 +186,10 @@ def _of_target(results: Sequence[Mapping[str, Any]], campaign: Campaign) -> list
 
 def _short(error: float | None) -> str:
     return "" if error is None else f"{error:.2g}"
+
+
+def _half_width(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else _short((high - low) / 2)
 
 
 def _percent(error: float | None) -> str:

@@ -12,36 +12,45 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import netCDF4
 
 from sixsv_lut.campaign.formats import DESCRIPTION_SUFFIX, SUFFIXES
+from sixsv_lut.campaign.promise import Promise
 from sixsv_lut.files import atomic_write
 
 ACCURACY_PREFIX = "accuracy_"
 
 # What the file in which they are kept must say.
-_FINGERPRINT, _AXES, _ATTRIBUTES = "fingerprint", "axes", "attributes"
+_FINGERPRINT, _AXES, _PROMISE, _ATTRIBUTES = "fingerprint", "axes", "promise", "attributes"
 
 # Where Zarr of format 2 has the attributes of all variables together, once more for all.
 _ZARR_ATTRIBUTES, _ZARR_METADATA = ".zattrs", ".zmetadata"
 
 
 def kept_with(
-    fingerprint: str, axes: Mapping[str, Sequence[str]], attributes: Mapping[str, Any]
+    fingerprint: str,
+    axes: Mapping[str, Sequence[str]],
+    attributes: Mapping[str, Any],
+    promise: Promise | None = None,
 ) -> dict[str, Any]:
     """Give what a JSON file must hold from which `kept_accuracy` is to take attributes."""
     return {
         _FINGERPRINT: fingerprint,
         _AXES: {name: list(values) for name, values in axes.items()},
+        _PROMISE: asdict(promise) if promise else None,
         _ATTRIBUTES: dict(attributes),
     }
 
 
 def kept_accuracy(
-    path: Path, fingerprint: str, axes: Mapping[str, Sequence[str]]
+    path: Path,
+    fingerprint: str,
+    axes: Mapping[str, Sequence[str]],
+    promise: Promise | None = None,
 ) -> dict[str, Any]:
     """Give the attributes that say how wrong a LUT is, if that was measured.
 
@@ -53,6 +62,8 @@ def kept_accuracy(
         Fingerprint of the LUT's recipe.
     axes : mapping of str to sequence of str
         The nodes of the LUT.
+    promise : Promise, optional
+        What is promised of its derived values; None where all points are launched.
 
     Returns
     -------
@@ -63,7 +74,9 @@ def kept_accuracy(
         kept = json.loads(path.read_text())
         nodes = {name: [float(value) for value in axes[name]] for name in axes}
         kept_nodes = {name: [float(value) for value in kept[_AXES][name]] for name in kept[_AXES]}
-        if kept[_FINGERPRINT] == fingerprint and kept_nodes == nodes:
+        promised = asdict(promise) if promise else None
+        same_values = kept[_FINGERPRINT] == fingerprint and kept.get(_PROMISE) == promised
+        if same_values and kept_nodes == nodes:
             return dict(kept[_ATTRIBUTES])
     return {}
 

@@ -156,6 +156,7 @@ def consolidate(
         Path(filled(campaign.paths.accuracy, band=recipe.band)),
         recipe.fingerprint,
         dict(zip(AXIS_NAMES, configuration.axes.written(), strict=True)),
+        configuration.promise,
     )
     by_suffix = {path.suffix: path for path in outputs}
     if path := by_suffix.get(SUFFIXES["text"]):

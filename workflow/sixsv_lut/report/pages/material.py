@@ -98,9 +98,36 @@ def read_material(campaign: Campaign) -> Material:
         outdated=described.keys() - fitting.keys(),
         verdicts=_of_bands(campaign, paths.refused_quality, after=lut)
         | _of_bands(campaign, paths.quality, after=lut),
-        accuracy=_of_bands(campaign, paths.accuracy, after=lut),
+        accuracy=said_by_luts(_of_bands(campaign, paths.accuracy), fitting),
         plan=read_json(campaign.paths.plan),
     )
+
+
+def said_by_luts(
+    results: Mapping[str, dict[str, Any]], descriptions: Mapping[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Choose the results of accuracy that are of the LUTs that are there.
+
+    Parameters
+    ----------
+    results : mapping of str to dict
+        What was measured, by the name of the band; maybe of an earlier grid.
+    descriptions : mapping of str to dict
+        The descriptions of the LUTs. One that is made anew says again what was measured of it, and
+        nothing that was measured of another.
+
+    Returns
+    -------
+    dict of str to dict
+        The results that stand in the descriptions of their LUTs.
+    """
+    return {
+        band: result
+        for band, result in results.items()
+        if isinstance(said := result.get("attributes"), dict)
+        and said
+        and said.items() <= descriptions.get(band, {}).items()
+    }
 
 
 def _of_bands(

@@ -22,7 +22,9 @@ _LARGEST_DRAWING = 250_000
 def pictures_page(material: Material, band: str) -> str:
     """Write the page of a band; see `sixsv_lut.report.pages.bands_and_grid.bands_and_grid_page`."""
     campaign = material.campaign
-    pictures = [*pictures_of_band(campaign, band), *pictures_of_accuracy(campaign, band)]
+    pictures = [*pictures_of_band(campaign, band)]
+    if band in material.accuracy:  # else those that are there are of an earlier table
+        pictures += pictures_of_accuracy(campaign, band)
     return _page(
         f"Pictures of {band}",
         pictures,
