@@ -165,7 +165,7 @@ def test_the_full_campaign_on_a_cluster() -> None:
 
     assert plan.points == 3_123_120
     assert plan.launches == plan.launches_left == 65_585_520
-    assert (plan.batches, plan.cluster_jobs, plan.consolidation_jobs) == (16_023, 1_008, 21)
+    assert (plan.batches, plan.cluster_jobs, plan.consolidation_jobs) == (16_023, 1_008, 43)
     assert plan.cpu_seconds == 65_585_520 * 0.5
     assert plan.job is not None
     assert (plan.job.walltime_asked_minutes, plan.job.walltime_limit_minutes) == (16 * 14, 480)
@@ -176,9 +176,30 @@ def test_the_full_campaign_on_a_cluster() -> None:
 
 
 def test_tables_of_many_points_are_checked_in_jobs_of_their_own() -> None:
-    campaign = _campaign(bands=["Oa08"], axes=FULL | {"uo3": [i / 10 for i in range(8)]})
+    campaign = _campaign(
+        bands=["Oa08"], axes=FULL | {"uo3": [i / 10 for i in range(8)]}, pictures=False
+    )
     assert not campaign.is_checked_at_once
     assert _plan(campaign, CLUSTER).consolidation_jobs == 2
+
+
+def test_pictures_and_accuracy_are_counted_where_they_are_asked_for() -> None:
+    def plan(**changes: object) -> Plan:
+        return _plan(_campaign(bands=["Oa03", "Oa08", "Oa17"], **changes), CLUSTER)
+
+    bare, drawn = plan(pictures=False), plan()
+    assert (bare.consolidation_jobs, bare.accuracy_launches) == (3, 0)
+    # The pictures of each band, and those of all bands together.
+    assert drawn.consolidation_jobs == 3 + 3 + 1
+    assert drawn.files.in_the_end > bare.files.in_the_end + 3 * 7 * 2 * 2
+
+    measured = plan(accuracy={"launches": 300})
+    assert measured.accuracy_launches > 3 * 300
+    assert "more launches, between the nodes" in _printed(measured)
+    # For each band its launches, some batches to a job, the measurement, and the pictures of it.
+    jobs = -(-measured.accuracy_launches // (3 * 64 * CLUSTER.batches_per_job))
+    assert measured.consolidation_jobs == drawn.consolidation_jobs + 3 * (jobs + 2)
+    assert measured.files.in_the_end > drawn.files.in_the_end
 
 
 def test_one_machine_asks_no_scheduler() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from sixsv_lut.report.progress import line
+from sixsv_lut.accuracy.launches import AccuracyLaunches
+from sixsv_lut.campaign.campaign import Campaign
+from sixsv_lut.report.progress import line, line_between_nodes
 from sixsv_lut.report.state import Progress
+from unit.support import configuration
 
 
 @pytest.mark.parametrize(
@@ -37,3 +42,19 @@ def test_the_line_tells_count_rate_and_remaining_time(
 def test_the_line_names_failed_launches() -> None:
     done = Progress(points=512, finished=120, failed=2)
     assert line(done, 0, 10.0) == "120 of 512 launches (23 %), 2 failed, 12 per second, 33 s to go"
+
+
+def test_launches_between_the_nodes_have_a_line_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    launches = AccuracyLaunches(Campaign(configuration(bands=["Oa03", "Oa08"])))
+    total = 2 * len(launches.points)
+    assert line_between_nodes(launches) == f"0 of {total} launches between the nodes (0 %)"
+
+    for band in ("Oa03", "Oa08"):
+        first = Path(launches.files(band)[0])
+        first.parent.mkdir(parents=True)
+        first.touch()
+    finished = 2 * launches.batches.launches(0)
+    assert line_between_nodes(launches).startswith(f"{finished} of {total} launches")

@@ -36,6 +36,7 @@ CAMPAIGN = {
         "thetav": [10, 40],
     },
     "batch_size": 1000,
+    "pictures": False,
     "formats": ["text", "netcdf"],
 }
 POINTS = 4 * 4 * 7 * 3 * 13

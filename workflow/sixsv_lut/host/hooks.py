@@ -49,6 +49,12 @@ class Hooks:
     def _asked_for_only(self, *targets: str) -> bool:
         return bool(self._targets) and self._targets <= set(targets)
 
+    @property
+    def _measures_accuracy(self) -> bool:
+        everything = not self._targets or "all" in self._targets
+        asked_for = self._campaign.configuration.accuracy_is_asked_for
+        return "accuracy" in self._targets or (everything and asked_for)
+
     def quieten(self, handlers: list[logging.Handler]) -> None:
         """Show on the terminal what the user must know, unless ``--verbose`` was given."""
         if self._workflow.is_main_process and not self._workflow.output_settings.verbose:
@@ -70,7 +76,11 @@ class Hooks:
         if "plan" in self._targets:
             self._tell_plan()
         try:
-            run.start(self._campaign, progress=not self._asked_for_only("plan", "probe"))
+            run.start(
+                self._campaign,
+                progress=not self._asked_for_only("plan", "probe"),
+                accuracy=self._measures_accuracy,
+            )
             self._jobs.prepare_scheduler()
             self._jobs.start_on_cluster(self._profiles)
         except CampaignError as error:

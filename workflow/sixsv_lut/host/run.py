@@ -21,7 +21,7 @@ _progress: subprocess.Popen[bytes] | None = None
 _started = 0.0
 
 
-def start(campaign: Campaign, *, progress: bool = True) -> None:
+def start(campaign: Campaign, *, progress: bool = True, accuracy: bool = False) -> None:
     """Begin a run: refuse a second one of the same campaign, and start the progress line.
 
     Parameters
@@ -30,6 +30,8 @@ def start(campaign: Campaign, *, progress: bool = True) -> None:
         The campaign.
     progress : bool
         Whether there is progress to show.
+    accuracy : bool
+        Whether launches between the nodes belong to it.
 
     Raises
     ------
@@ -49,7 +51,10 @@ def start(campaign: Campaign, *, progress: bool = True) -> None:
     if not progress:
         return
     _progress = subprocess.Popen(
-        [sys.executable, "-m", "sixsv_lut.report.progress", str(os.getpid())],
+        [
+            *(sys.executable, "-m", "sixsv_lut.report.progress", str(os.getpid())),
+            *(["accuracy"] if accuracy else []),
+        ],
         stdin=subprocess.PIPE,
     )
     assert _progress.stdin is not None

@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from sixsv_lut.accuracy.launches import AccuracyLaunches
 from sixsv_lut.campaign.batches import BlockBatches, RangeBatches
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.campaign.configuration import Configuration, smallest_batch_size
 from sixsv_lut.cluster.job_shape import JobShape, Site
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.lut.quantities import LUT_QUANTITIES
+from sixsv_lut.pictures.files import PictureFiles
 from sixsv_lut.report.expected_launches import LaunchRange, launches_of_band
 from sixsv_lut.report.state import Progress
 from sixsv_lut.simulate.probe import ActingGases, LaunchTime
@@ -40,6 +42,13 @@ _FILES_PER_BAND = 11
 # For a campaign: configuration, parameter table and its text, each with its note; two logs, a table
 # of resource use, the lock.
 _FILES_PER_CAMPAIGN = 10
+# For the pictures of a band: log and resource use; the transmittance of its gases, with log and
+# note.
+_FILES_PER_BAND_OF_PICTURES = 5
+# For the pictures of all bands, and for those of a band's accuracy: log and resource use.
+_FILES_OF_FURTHER_PICTURES = 2
+# For the accuracy of a band: three results, each with its note; log and resource use.
+_FILES_PER_BAND_OF_ACCURACY = 8
 
 # A batch on one machine, and in a cluster job where the site names no limit of the walltime.
 _BATCH_SECONDS = 30 * 60.0
@@ -227,8 +236,11 @@ class Plan(Amounts):
     advised_seconds_per_launch : float or None
         What it should say, where measurements differ by more than a fifth.
     consolidation_jobs : int
-        Further cluster jobs, one to make the LUT of each band, and if that has many points, one to
-        check it.
+        Further cluster jobs: one to make the LUT of each band, and if that has many points, one to
+        check it; those that draw pictures; and where the configuration asks for the accuracy, those
+        that measure it.
+    accuracy_launches : int
+        Launches between the nodes, besides the others; 0 unless the configuration asks for them.
     elapsed_seconds : float
         Expected time of what is left, waiting in a queue and the making of LUTs apart.
     elapsed_seconds_least, elapsed_seconds_most : float
@@ -252,6 +264,7 @@ class Plan(Amounts):
     jobs_at_a_time: int | None
     launches_at_a_time_of_batch: int
     consolidation_jobs: int
+    accuracy_launches: int
     configured_seconds_per_launch: float
     advised_seconds_per_launch: float | None
     elapsed_seconds: float
@@ -308,9 +321,8 @@ def make_plan(
         cores=site.shape.cores,
         jobs_at_a_time=site.jobs,
         launches_at_a_time_of_batch=site.threads,
-        consolidation_jobs=0
-        if site.jobs is None
-        else len(bands) * (1 if campaign.is_checked_at_once else 2),
+        consolidation_jobs=0 if site.jobs is None else _further_jobs(campaign, site),
+        accuracy_launches=_accuracy_launches(campaign),
         configured_seconds_per_launch=configuration.sixsv.seconds_per_launch,
         advised_seconds_per_launch=_advised(configuration, times),
         elapsed_seconds=_elapsed(campaign, site, bands, "launches"),
@@ -430,6 +442,40 @@ def _job(campaign: Campaign, site: Site, slowest: float) -> JobPlan | None:
     )
 
 
+def _accuracy_launches(campaign: Campaign) -> int:
+    if not campaign.configuration.accuracy_is_asked_for:
+        return 0
+    return len(campaign.band_names) * len(AccuracyLaunches(campaign).points)
+
+
+def _further_jobs(campaign: Campaign, site: Site) -> int:
+    pictures = PictureFiles(campaign)
+    of_band = 1 if campaign.is_checked_at_once else 2
+    of_campaign = 0
+    if campaign.configuration.pictures:
+        of_band += 1
+        of_campaign += bool(pictures.of_campaign)
+    if campaign.configuration.accuracy_is_asked_for:
+        batches = len(AccuracyLaunches(campaign).batches)
+        of_band += math.ceil(batches / site.batches_per_job) + 1
+        of_band += bool(pictures.wanted_of_accuracy)
+    return of_campaign + len(campaign.band_names) * of_band
+
+
+def _files_of_pictures_and_accuracy(campaign: Campaign) -> int:
+    bands = len(campaign.band_names)
+    pictures = PictureFiles(campaign)
+    number = 2 * len(pictures.wanted)  # each with Snakemake's note
+    if campaign.configuration.pictures:
+        number += _FILES_PER_BAND_OF_PICTURES * bands
+        number += _FILES_OF_FURTHER_PICTURES * bool(pictures.of_campaign)
+    if campaign.configuration.accuracy_is_asked_for:
+        batches = len(AccuracyLaunches(campaign).batches)
+        number += bands * (_FILES_PER_BAND_OF_ACCURACY + batches * _FILES_PER_BATCH)
+        number += bands * _FILES_OF_FURTHER_PICTURES * bool(pictures.wanted_of_accuracy)
+    return number
+
+
 def _files(campaign: Campaign, site: Site, batches_left: int) -> FilePlan:
     formats = campaign.configuration.formats
     per_band = _FILES_PER_BAND + 2 * len(formats)  # each with Snakemake's note
@@ -444,7 +490,9 @@ def _files(campaign: Campaign, site: Site, batches_left: int) -> FilePlan:
     running = min(site.places, jobs)
     per_band += len(campaign.batches) * _FILES_PER_BATCH
     return FilePlan(
-        in_the_end=_FILES_PER_CAMPAIGN + bands * per_band,
+        in_the_end=_FILES_PER_CAMPAIGN
+        + bands * per_band
+        + _files_of_pictures_and_accuracy(campaign),
         per_batch=_FILES_PER_BATCH,
         journals_at_a_time=min(batches_left, running * site.side_by_side),
         job_logs_at_a_time=0 if site.jobs is None else running,

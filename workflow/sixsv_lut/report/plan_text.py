@@ -113,6 +113,12 @@ def _summary(plan: Plan) -> Table:
             f"{_count(plan.launches_failed, 'launch')} of those in the store; not run again before "
             "the files of their batches are removed, as the error at the end of a run tells",
         )
+    if plan.accuracy_launches:
+        table.add_row(
+            "accuracy",
+            f"{_number(plan.accuracy_launches)} more launches, between the nodes; "
+            "not counted above",
+        )
     elapsed = _between(
         duration(plan.elapsed_seconds_least), duration(plan.elapsed_seconds_most), " to "
     )
@@ -126,7 +132,8 @@ def _summary(plan: Plan) -> Table:
         table.add_row(
             "cluster jobs",
             f"{_number(plan.cluster_jobs)} of {_count(plan.job.batches, 'batch')}, "
-            f"{_number(plan.cluster_jobs_left)} left; {plan.consolidation_jobs} more for the LUTs",
+            f"{_number(plan.cluster_jobs_left)} left; {plan.consolidation_jobs} more for "
+            "tables and pictures",
         )
         limit = plan.job.walltime_limit_minutes
         table.add_row(

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from sixsv_lut.accuracy.launches import AccuracyLaunches
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.errors import CampaignError
 from sixsv_lut.readable import duration
@@ -53,6 +54,30 @@ def line(done: Progress, since: int, seconds: float) -> str:
     return text
 
 
+def line_between_nodes(launches: AccuracyLaunches) -> str:
+    """Write the line of progress of the launches that measure the accuracy, by finished batches.
+
+    Parameters
+    ----------
+    launches : AccuracyLaunches
+        The launches.
+
+    Returns
+    -------
+    str
+        Such as ``128 of 1128 launches between the nodes (11 %)``.
+    """
+    bands = launches.campaign.band_names
+    total = len(bands) * len(launches.points)
+    finished = sum(
+        launches.batches.launches(batch)
+        for band in bands
+        for batch, file in enumerate(launches.files(band))
+        if Path(file).exists()
+    )
+    return f"{finished} of {total} launches between the nodes ({100 * finished // total} %)"
+
+
 def _recipes_are_there(campaign: Campaign) -> bool:
     return all(Path(campaign.recipe(band)).exists() for band in campaign.band_names)
 
@@ -81,6 +106,7 @@ def main() -> None:
     # From the Snakemake that started this process, which has checked it.
     campaign = Campaign(pickle.load(sys.stdin.buffer))  # noqa: S301
     state = CampaignState(campaign)
+    accuracy = AccuracyLaunches(campaign) if "accuracy" in sys.argv[2:] else None
     terminal = sys.stderr.isatty()
     with contextlib.suppress(KeyboardInterrupt):
         # Making them here too would only take time from stage 1.
@@ -88,6 +114,7 @@ def main() -> None:
             time.sleep(_WAIT_SECONDS)
         begin, since = 0.0, 0
         shown: Progress | None = None
+        shown_between_nodes = ""
         while os.getppid() == snakemake:
             looked = time.monotonic()
             done = _read(state)
@@ -97,7 +124,12 @@ def main() -> None:
                 if not _same(done, shown):
                     _print(line(done, since, time.monotonic() - begin), terminal)
                     shown = done
-                if not done.left and not done.failed:
+                if not done.left and accuracy is not None:
+                    between_nodes = line_between_nodes(accuracy)
+                    if between_nodes != shown_between_nodes:
+                        _print(between_nodes, terminal)
+                        shown_between_nodes = between_nodes
+                elif not done.left and not done.failed:
                     break
             pause = (time.monotonic() - looked) / _SHARE
             look_again = time.monotonic() + max(
