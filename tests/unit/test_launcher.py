@@ -131,7 +131,8 @@ def test_a_child_that_left_its_session_is_spared_while_its_own_launch_runs(tmp_p
     pid_file = tmp_path / "pid"
     child = write_script(
         tmp_path / "child",
-        f"#!/bin/sh\necho $$ > {pid_file}\nsleep 0.5\necho yes > {done}.part\nmv {done}.part {done}\n",
+        f"#!/bin/sh\necho $$ > {pid_file}\nsleep 0.5\n"
+        f"echo yes > {done}.part\nmv {done}.part {done}\n",
     )
     script = (
         "#!/bin/sh\nread word\n[ $word = quick ] && exit 0\n"
