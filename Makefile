@@ -40,15 +40,17 @@ $(VENV)/.installed-benchmark: requirements-benchmark.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-benchmark.txt
 	@touch $@
 
-# Tests of one file follow each other, because they share what was made for them.
+# Side by side; tests of one file follow each other, because they share what was made for them.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 test: install-dev
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(PYTEST)
 
 test-unit: install-dev
-	$(BIN)/python -m pytest tests/unit
+	$(PYTEST) tests/unit
 
 test-workflow: install-dev
-	$(BIN)/python -m pytest tests/workflow
+	$(PYTEST) tests/workflow
 
 # On a private SLURM, for which root and Debian are needed: it installs SLURM where that is missing.
 test-slurm: install-dev
