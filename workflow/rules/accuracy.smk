@@ -2,9 +2,7 @@
 # Makes: launches of 6SV between the nodes, kept in the store as all launches are; the errors of the
 #        LUT there, with advice on its nodes; and the same in the attributes of the LUT.
 
-from sixsv_lut.accuracy.launches import AccuracyLaunches
-
-accuracy_launches = AccuracyLaunches(campaign)
+accuracy_launches = jobs.accuracy_launches
 
 
 wildcard_constraints:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import secrets
 import shlex
@@ -12,7 +13,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from sixsv_lut.errors import CampaignError
 
@@ -78,6 +79,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
         else:
             with contextlib.suppress(OSError):  # there is none, or the file system forbids
                 temporary.unlink()
+
+
+def write_as_json(path: Path, content: Any) -> None:
+    """Write a file of indented JSON, whole or not at all (see `atomic_write`)."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def _why_not_written(error: Exception, temporary: Path, path: Path) -> Exception:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sixsv_lut.campaign.determining import determining
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import atomic_write
+from sixsv_lut.files import write_as_json
 from sixsv_lut.sixsv.convention import Convention, convention
 from sixsv_lut.sixsv.deck import DeckWriter
 from sixsv_lut.sixsv.executable import find_executable, printed_version
@@ -90,8 +90,7 @@ class Recipe:
         """Write the recipe as JSON; the same recipe always gives the same bytes."""
         content = asdict(self) | {"fingerprint": self.fingerprint}
         content[_DIGEST] = _digest(content)
-        with atomic_write(path) as temporary:
-            temporary.write_text(json.dumps(content, indent=1) + "\n")
+        write_as_json(path, content)
 
 
 def _executable(executable: str) -> Path:

@@ -30,12 +30,17 @@ class Jobs:
         The workflow.
     campaign : Campaign
         The campaign.
+
+    Attributes
+    ----------
+    accuracy_launches : AccuracyLaunches
+        The launches between the nodes.
     """
 
     def __init__(self, workflow: Any, campaign: Campaign) -> None:
         self._workflow = workflow
         self._campaign = campaign
-        self._accuracy = AccuracyLaunches(campaign)
+        self.accuracy_launches = AccuracyLaunches(campaign)
 
     @property
     def executor(self) -> str:
@@ -75,26 +80,25 @@ class Jobs:
         Neighbours share a job whatever else is to be done, so that a job which is still running
         when Snakemake is started again can be told from the others.
         """
+        return self._group_of_neighbours(f"{wildcards.band}-{wildcards.digest}", wildcards.batch)
+
+    def _group_of_neighbours(self, name: str, batch: str) -> str:
         batches = self.shape.batches
-        first = int(wildcards.batch) // batches * batches
-        name = f"{wildcards.band}-{wildcards.digest}-{first:05d}"
-        snakemake_internals.set_parent_group(self._workflow, name, "simulate")
-        return name
+        group = f"{name}-{int(batch) // batches * batches:05d}"
+        snakemake_internals.set_parent_group(self._workflow, group, "simulate")
+        return group
 
     def accuracy_results(self, _wildcards: Any) -> list[str]:
         """Give the results of measuring the error between the nodes, of all bands."""
         try:
-            return self._accuracy.results()
+            return self.accuracy_launches.results()
         except CampaignError as error:
             raise SystemExit(f"Error: {error}") from None
 
     def accuracy_group(self, wildcards: Any) -> str:
         """Name the cluster job of a batch of launches between the nodes."""
-        batches = self.shape.batches
-        first = int(wildcards.batch) // batches * batches
-        name = f"accuracy-{wildcards.band}-{wildcards.digest}-{wildcards.launches}-{first:05d}"
-        snakemake_internals.set_parent_group(self._workflow, name, "simulate")
-        return name
+        name = f"accuracy-{wildcards.band}-{wildcards.digest}-{wildcards.launches}"
+        return self._group_of_neighbours(name, wildcards.batch)
 
     def accuracy_threads(self, _wildcards: Any) -> int:
         """Give how many launches such a batch runs at a time: as many as any other."""
@@ -107,7 +111,7 @@ class Jobs:
     def accuracy_minutes(self, _wildcards: Any, attempt: int) -> int:
         """Give the walltime of such a batch, in minutes."""
         seconds = self._campaign.configuration.sixsv.seconds_per_launch
-        return self.shape.batch_minutes(self._accuracy.batches.largest, seconds, attempt)
+        return self.shape.batch_minutes(self.accuracy_launches.batches.largest, seconds, attempt)
 
     def batch_retries(self) -> int:
         """Give how often a batch is started again: once, or more if the profile says so."""

@@ -20,7 +20,7 @@ from sixsv_lut.campaign.configuration import Configuration, effective, effective
 from sixsv_lut.campaign.formats import DESCRIPTION_SUFFIX, SUFFIXES
 from sixsv_lut.campaign.paths import filled
 from sixsv_lut.campaign.recipe import Recipe
-from sixsv_lut.files import atomic_write
+from sixsv_lut.files import write_as_json
 from sixsv_lut.lut.attributes import kept_accuracy
 from sixsv_lut.lut.collect import BandResults, collect, refuse_too_many_failures
 from sixsv_lut.lut.dataset import DATASET_WRITERS, LUT_FORMAT_VERSION, build_dataset
@@ -179,6 +179,5 @@ def consolidate(
                 write(dataset, path)
     described = attributes | {"effective_configuration": effective(configuration)}
     described["software_versions"] = json.loads(attributes["software_versions"])
-    with atomic_write(by_suffix[DESCRIPTION_SUFFIX]) as temporary:
-        temporary.write_text(json.dumps(described, indent=1) + "\n")
+    write_as_json(by_suffix[DESCRIPTION_SUFFIX], described)
     log.info("band %s: %d points, %d failed", recipe.band, grid.points, len(results.failures))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
 
 from sixsv_lut.campaign.campaign import Campaign
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import atomic_write
+from sixsv_lut.files import write_as_json
 from sixsv_lut.lut.open import open_lut
 from sixsv_lut.quality import checks
 from sixsv_lut.quality.checked_lut import CheckedLut
@@ -60,9 +59,9 @@ def check_quality(campaign: Campaign, band: str, output: Path) -> None:
         log.info("%s: %s %s", outcome.name, outcome.verdict, outcome.reason)
     refused = Path(campaign.refused_quality_file(band))
     if verdict["verdict"] == "violated" and campaign.configuration.quality.stop:
-        _write(verdict, refused)
+        write_as_json(refused, verdict)
         raise CampaignError(_refusal(verdict, campaign.lut_files(band)[0], refused))
-    _write(verdict, output)
+    write_as_json(output, verdict)
     refused.unlink(missing_ok=True)
 
 
@@ -90,12 +89,6 @@ def _outcomes(campaign: Campaign, band: str) -> list[Outcome]:
             with open_earlier(Path(path), band) as earlier:
                 outcomes += compare(lut, earlier, Path(path), campaign.lut_files(band)[0])
     return outcomes if campaign.compared_with(band) else [*outcomes, NO_COMPARISON]
-
-
-def _write(verdict: dict[str, Any], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(verdict, indent=1) + "\n")
 
 
 def _refusal(verdict: dict[str, Any], lut: str, path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -12,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sixsv_lut.files import atomic_write
+from sixsv_lut.files import write_as_json
 from sixsv_lut.readable import duration, hours, size
 from sixsv_lut.report.plan import Amounts, Plan
 
@@ -30,8 +29,7 @@ def write_json(plan: Plan, path: Path) -> None:
     path : Path
         The file.
     """
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(asdict(plan), indent=1) + "\n")
+    write_as_json(path, asdict(plan))
 
 
 def print_plan(plan: Plan, console: Console) -> None:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from sixsv_lut.campaign.grid import Grid
 from sixsv_lut.campaign.recipe import Recipe
 from sixsv_lut.errors import CampaignError
-from sixsv_lut.files import atomic_write, open_regular
+from sixsv_lut.files import open_regular, write_as_json
 from sixsv_lut.reduced.block import BLOCK_AXES, VALUES, Block
 from sixsv_lut.reduced.copies import find_gases
 from sixsv_lut.reduced.launches import LaunchAllError
@@ -317,8 +317,7 @@ def save(probe: Probe, store: Path) -> Path:
         The file.
     """
     path = StoreFolder(store, probe.fingerprint).probe(probe.host)
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(asdict(probe), indent=1) + "\n")
+    write_as_json(path, asdict(probe))
     return path
 
 
